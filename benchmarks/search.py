@@ -69,7 +69,7 @@ def gaussian_directions(rows: int, dims: int) -> Floats:
 def searcher(rows: Floats, spec: str) -> Callable[[Floats], object]:
     """The ten nearest rows of a query, over the codes of a spec."""
     search = Search(encode(rows, fit(parse(spec), sample_directions(rows, 20_000, seed=0))))
-    return lambda query: search.nearest(query, 10)
+    return lambda query: search.nearest(query[None], 10)
 
 
 def timed(contenders: dict[str, Callable[[Floats], object]], queries: Floats) -> dict[str, list[float]]:

@@ -10,7 +10,7 @@ from embcompress import encodings
 from embcompress.arrays import blocks
 from embcompress.encode import Progress, encode, fit, no_progress, sample_directions
 from embcompress.errors import UsageError
-from embcompress.evaluate.neighbours import neighbour_overlap
+from embcompress.evaluation.neighbours import neighbour_overlap
 from embcompress.ngram_coding import encode_ngrams, most_useful
 from embcompress.search import Search
 from embcompress.segment import Segment
@@ -98,6 +98,6 @@ def _with_mapped(table: Table, dropped: Table, segment: Segment, progress: Progr
     search = Search(segment)
     nearest = np.empty(len(dropped), dtype=np.int64)
     for part in blocks(len(dropped), MAPPED_AT_ONCE):
-        nearest[part] = [search.nearest(query, 1)[1][0] for query in dropped.rows(part)]
+        nearest[part] = search.nearest(dropped.rows(part), 1)[1][:, 0]
         progress("mapping dropped words", part.stop, len(dropped))
     return Vocabulary.from_words(chain(table.words.every_word(), dropped.words.every_word()), nearest)

@@ -31,40 +31,41 @@ class Search:
         self._nominate: Nominate | None = None
 
     def nearest(
-        self, query: Floats, k: int, *, exclude: Integers | None = None, exact: bool = False
+        self, queries: Floats, k: int, *, within: range | None = None, exact: bool = False
     ) -> tuple[Floats, Integers]:
-        """The k rows of largest cosine with a query, best first.
+        """The rows of largest cosine with each query, best first, equal cosines in row order.
 
         Parameters
         ----------
-        query : (d,) float32
+        queries : (m, d) float32
         k : int
-        exclude : (e,) int, optional
-            Rows to leave out.
+        within : range, optional
+            Rows to choose from, consecutive ones; by default all.
         exact : bool
             Score every row instead of those FAISS nominates.
 
         Returns
         -------
-        scores : (k,) float32
-        rows : (k,) int64
-            Fewer if there are not as many rows.
+        scores : (m, k) float32
+        rows : (m, k) int64
+            Fewer columns if there are not as many rows to choose from.
         """
-        exclude = np.zeros(0, dtype=np.int64) if exclude is None else exclude
-        wanted = min(k + len(exclude), len(self.segment))
-        found = None if exact else self._nominated(query, wanted)
-        scores, rows = self._among_all(query, wanted) if found is None else found
-        for row in exclude:
-            kept = rows != row
-            scores, rows = scores[kept], rows[kept]
-        return scores[:k], rows[:k]
+        within = range(len(self.segment)) if within is None else within
+        k = min(k, len(within))
+        scores = np.empty((len(queries), k), dtype=np.float32)
+        rows = np.empty((len(queries), k), dtype=np.int64)
+        for place, query in enumerate(queries):
+            found = None if exact or len(within) < len(self.segment) else self._nominated(query, k)
+            scores[place], rows[place] = self._among_all(query, k, within) if found is None else found
+        return scores, rows
 
-    def _among_all(self, query: Floats, wanted: int) -> tuple[Floats, Integers]:
+    def _among_all(self, query: Floats, wanted: int, within: range) -> tuple[Floats, Integers]:
         found = TopK(1, wanted)
-        for block in blocks(len(self.segment)):
-            found.add(self.segment.scores(query[None], block), block.start)
-        scores, rows = found.result()
-        return scores[0], rows[0]
+        for block in blocks(len(within)):
+            rows = slice(block.start + within.start, block.stop + within.start)
+            found.add(self.segment.scores(query[None], rows), rows.start)
+        scores, rows_found = found.result()
+        return scores[0], rows_found[0]
 
     def _nominated(self, query: Floats, wanted: int) -> tuple[Floats, Integers] | None:
         """Nominated rows, scored; None if they may leave out a row that belongs among the `wanted` best."""
@@ -77,7 +78,7 @@ class Search:
         scores, ordered = scores[order], ordered[order]
         # Where equal scores reach down to the last nominee, rows that were not nominated may come before.
         tied = scores[wanted - 1] - scores[-1] <= 10.0**-SCORE_DECIMALS
-        return None if tied else (scores, ordered)
+        return None if tied else (scores[:wanted], ordered[:wanted])
 
     def nominate(self, queries: Floats, count: int) -> Integers | None:
         """Rows likely to be nearest, (m, count) int64, for queries (m, d), in no useful order.

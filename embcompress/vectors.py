@@ -221,8 +221,10 @@ class CompressedVectors:
     def _answer(self, query: Floats, topn: int, *, exclude: Integers, exact: bool) -> list[tuple[str, float]]:
         if topn < 1:
             return []
-        scores, rows = self._search.nearest(query, topn, exclude=exclude, exact=exact)
-        return [(self._words[row], score) for score, row in zip(scores.tolist(), rows.tolist(), strict=True)]
+        scores, rows = self._search.nearest(query[None], topn + len(exclude), exact=exact)
+        kept = ~np.isin(rows[0], exclude)
+        found = zip(scores[0, kept].tolist()[:topn], rows[0, kept].tolist()[:topn], strict=True)
+        return [(self._words[row], score) for score, row in found]
 
     def _checked(self, vector: np.ndarray[Any, Any]) -> Floats:
         if vector.shape != (self.vector_size,):

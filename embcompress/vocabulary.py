@@ -117,6 +117,11 @@ class Vocabulary(Sequence[str]):
             return number
         return min(int(self.mapped[number - len(self)]), len(self) - 1)  # a damaged file must not lead outside
 
+    def find_all(self, words: Sequence[str]) -> Integers:
+        """The row that each word answers with, (k,) int64; -1 for words that are not there."""
+        rows = [self.find(word) for word in words]
+        return np.array([-1 if row is None else row for row in rows], dtype=np.int64)
+
     def is_mapped(self, word: str) -> bool:
         """Whether a word answers with another's row."""
         number = self._number(word)
