@@ -1,88 +1,147 @@
-"""One query over codes against one over float32: numpy's product and gensim's `most_similar`, one thread, one run.
+"""Queries over codes against queries over float32 and over other libraries' codes; one thread, one run.
 
-    python benchmarks/search.py [--rows 400000] [--dims 300]
+    python benchmarks/search.py [--rows 400000] [--dims 300] [--batch 256]
 
-Prints JSON: milliseconds a query, best and median, and how many times faster than each peer, best against best (what
-the machine can do; on a shared one the median tells as much about its other users). The rows are Gaussian directions:
-no kernel's time depends on the values. `numpy` is the bare product ``X @ q``, without picking the best ten; the codes'
-times are of `Search.nearest`, nomination and scoring both.
+Prints JSON: milliseconds a query and a batch, best and median, and how many times faster than each peer, best against
+best (what the machine can do; on a shared one the median tells as much about its other users) and median against
+median. The rows are Gaussian directions: no kernel's time depends on the values. `numpy` is the bare product, without
+picking the best ten, and in batches the product and `argpartition`, over all rows or in blocks, whichever is faster;
+the codes' times are of `Search.nearest`, nomination and scoring both. The peers' codes are searched without scoring.
+Needs ``pip install usearch`` for its lines.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
-
-import time
 from collections.abc import Callable
+from typing import Any
 
+import faiss
 import numpy as np
+from _timing import gaussian_directions, milliseconds, one_thread, timed, times_faster
 from gensim.models import KeyedVectors
 
 from embcompress import parse
-from embcompress.arrays import Floats, directions
+from embcompress.arrays import Floats
 from embcompress.encode import encode, fit, sample_directions
 from embcompress.search import Search
 
-SPECS = ("binary", "ternary", "int2", "lloyd:4", "int4", "int8")
-ROUNDS = 20
-BURST = 10
+SPECS = ("binary", "ternary", "int2", "lloyd:2", "lloyd:4", "int4", "int8")
+TOP = 10
+ROUNDS, BURST = 20, 10
+BATCH_ROUNDS = 3
+NUMPY_BLOCK = 16_384
+
+Ask = Callable[[Floats], object]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--dims", type=int, default=300)
+    parser.add_argument("--batch", type=int, default=256)
     arguments = parser.parse_args()
+    one_thread()
     rows = gaussian_directions(arguments.rows, arguments.dims)
-    words = [f"w{row}" for row in range(len(rows))]
-    contenders: dict[str, Callable[[Floats], object]] = {"numpy": lambda query: rows @ query}
-    keyed = KeyedVectors(arguments.dims)
-    keyed.add_vectors(words, rows)
-    contenders["gensim"] = lambda query: keyed.most_similar(positive=[query], topn=10)
-    for spec in SPECS:
-        contenders[spec] = searcher(rows, spec)
-    times = timed(contenders, rows[:: max(1, len(rows) // BURST)][:BURST])
-    best = {name: min(each) for name, each in times.items()}
+    questions = rows[:: max(1, len(rows) // arguments.batch)][: arguments.batch]
+    codes = {spec: searcher(rows, spec) for spec in SPECS}
+    others = peers(rows)
+    one = timed(
+        {"numpy": lambda query: rows @ query[0], "gensim": gensim_searcher(rows), **others, **codes},
+        [query[None] for query in questions[:BURST]],
+        ROUNDS,
+    )
+    batch = timed(
+        {"numpy": numpy_batch(rows), "numpy in blocks": numpy_batch(rows, NUMPY_BLOCK), **others, **codes},
+        [questions],
+        BATCH_ROUNDS,
+    )
+    fastest = min("numpy", "numpy in blocks", key=lambda name: min(batch[name]))
     report = {
         "rows": arguments.rows,
         "dims": arguments.dims,
-        "milliseconds": {
-            name: {"best": round(1e3 * best[name], 3), "median": round(1e3 * float(np.median(each)), 3)}
-            for name, each in times.items()
-        },
-        "times_numpy": {spec: round(best["numpy"] / best[spec], 2) for spec in SPECS},
-        "times_gensim": {spec: round(best["gensim"] / best[spec], 2) for spec in SPECS},
+        "batch": len(questions),
+        "one query, ms": milliseconds(one),
+        "one query, times numpy": times_faster(one, "numpy", SPECS),
+        "one query, times gensim": times_faster(one, "gensim", SPECS),
+        "binary, one query, times a peer": {name: times_faster(one, name, ["binary"])["binary"] for name in others},
+        "batch, ms": milliseconds(batch),
+        "batch, times numpy": times_faster(batch, fastest, SPECS),
+        "batch, numpy's ns a row and query": round(1e9 * min(batch[fastest]) / len(rows) / len(questions), 2),
     }
     print(json.dumps(report, indent=2))
 
 
-def gaussian_directions(rows: int, dims: int) -> Floats:
-    """Rows of length one in all directions alike, (rows, dims) float32."""
-    return directions(np.random.default_rng(0).standard_normal((rows, dims), dtype=np.float32))
-
-
-def searcher(rows: Floats, spec: str) -> Callable[[Floats], object]:
-    """The ten nearest rows of a query, over the codes of a spec."""
+def searcher(rows: Floats, spec: str) -> Ask:
+    """The ten nearest rows of queries (m, d), over the codes of a spec."""
     search = Search(encode(rows, fit(parse(spec), sample_directions(rows, 20_000, seed=0))))
-    return lambda query: search.nearest(query[None], 10)
+    return lambda queries: search.nearest(queries, TOP)
 
 
-def timed(contenders: dict[str, Callable[[Floats], object]], queries: Floats) -> dict[str, list[float]]:
-    """Seconds of each query, in bursts of a few; contenders take turns, so that all see the machine's moods."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(ROUNDS):
-        for name, ask in contenders.items():
-            ask(queries[0])  # the first builds indexes and norms; in any round it brings the burst's memory near
-            for query in queries:
-                started = time.perf_counter()
-                ask(query)
-                times[name].append(time.perf_counter() - started)
-    return times
+def gensim_searcher(rows: Floats) -> Ask:
+    """gensim's own search; it takes one query at a time."""
+    keyed = KeyedVectors(rows.shape[1])
+    keyed.add_vectors([f"w{row}" for row in range(len(rows))], rows)
+    return lambda queries: keyed.most_similar(positive=[queries[0]], topn=TOP)
+
+
+def numpy_batch(rows: Floats, block: int | None = None) -> Ask:
+    """Products with all rows, and the best ten of each block of them."""
+    step = block or len(rows)
+
+    def ask(queries: Floats) -> list[Any]:
+        return [
+            np.argpartition(queries @ rows[start : start + step].T, -TOP, axis=1)[:, -TOP:]
+            for start in range(0, len(rows), step)
+        ]
+
+    return ask
+
+
+def peers(rows: Floats) -> dict[str, Ask]:
+    """Other libraries' exhaustive searches over floats and codes."""
+    dims = rows.shape[1]
+    flat = faiss.IndexFlatIP(dims)
+    flat.add(rows)
+    bits = -(-dims // 8) * 8
+    signs = faiss.IndexBinaryFlat(bits)
+    signs.add(packed_signs(rows))
+    rabitq = faiss.IndexRaBitQFastScan(dims, faiss.METRIC_INNER_PRODUCT)
+    rabitq.train(rows[:20_000])
+    rabitq.add(rows)
+    found: dict[str, Ask] = {
+        "IndexFlatIP": lambda queries: flat.search(queries, TOP),
+        "IndexBinaryFlat": lambda queries: signs.search(packed_signs(queries), TOP),
+        "RaBitQ FastScan": lambda queries: rabitq.search(queries, TOP),
+    }
+    return found | usearch_peers(rows)
+
+
+def usearch_peers(rows: Floats) -> dict[str, Ask]:
+    """usearch's exact search over its bits, bytes and halves; nothing where it is not installed."""
+    try:
+        from usearch.index import MetricKind, search
+    except ImportError:
+        return {}
+    halves, bytes_ = rows.astype(np.float16), np.rint(rows * 127).astype(np.int8)
+    packed = packed_signs(rows)
+    return {
+        "usearch b1": lambda queries: search(
+            packed, packed_signs(queries), TOP, MetricKind.Hamming, exact=True, threads=1, dtype="b1"
+        ),
+        "usearch i8": lambda queries: search(
+            bytes_, np.rint(queries * 127).astype(np.int8), TOP, MetricKind.Cos, exact=True, threads=1
+        ),
+        "usearch f16": lambda queries: search(
+            halves, queries.astype(np.float16), TOP, MetricKind.Cos, exact=True, threads=1
+        ),
+    }
+
+
+def packed_signs(rows: Floats) -> Any:
+    """One bit a dimension, 8 to a byte, (n, ceil(d / 8)) uint8."""
+    return np.packbits(rows > 0, axis=1)
 
 
 if __name__ == "__main__":

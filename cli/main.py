@@ -6,7 +6,10 @@ import os
 import sys
 
 import click
-from embcompress_cli.read import analogy, info, similar, verify
+from embcompress_cli.ask import analogy, complete, similar
+from embcompress_cli.diff import diff
+from embcompress_cli.index import index
+from embcompress_cli.read import info, verify
 from embcompress_cli.shrink import shrink
 from embcompress_cli.specs import specs
 
@@ -25,7 +28,7 @@ def cli() -> None:
     """
 
 
-for verb in (shrink, similar, analogy, info, verify, specs):
+for verb in (shrink, similar, analogy, complete, index, info, verify, specs, diff):
     cli.add_command(verb)
 
 

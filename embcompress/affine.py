@@ -77,11 +77,11 @@ class Affine:
 
         Parameters
         ----------
-        y : (n, c) float32
+        y : (n, c) or (c,) float32
 
         Returns
         -------
-        (n, d) float32
+        (n, d) or (d,) float32
         """
         x = _apply_transposed(self.back, y, self.dims)
         return x if self.b is None else x + self.b
@@ -130,7 +130,7 @@ class Affine:
 def _apply(linear: Linear, x: Floats) -> Floats:
     if linear is None:
         return x
-    return x[:, linear] if linear.ndim == 1 else np.asarray(x @ linear.T)
+    return x[..., linear] if linear.ndim == 1 else np.asarray(x @ linear.T)
 
 
 def _apply_transposed(linear: Linear, y: Floats, dims: int) -> Floats:
@@ -138,8 +138,8 @@ def _apply_transposed(linear: Linear, y: Floats, dims: int) -> Floats:
         return y
     if linear.ndim == 2:
         return np.asarray(y @ linear)
-    x = np.zeros((len(y), dims), dtype=np.float32)
-    x[:, linear] = y
+    x = np.zeros((*y.shape[:-1], dims), dtype=np.float32)
+    x[..., linear] = y
     return x
 
 

@@ -12,6 +12,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.signedinteger[Any]]
 Bytes = NDArray[np.uint8]
+Unsigned = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Array2D = NDArray[np.floating[Any]]
 
@@ -27,6 +28,15 @@ def blocks(count: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
     """Cut ``range(count)`` into consecutive slices of at most `size`."""
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))
+
+
+def windows(array: Bytes, size: int) -> NDArray[np.void]:
+    """Every run of `size` bytes of a contiguous array (n,), a view: (n - size + 1,) items of `size` bytes.
+
+    A shorter array is padded with zeros to one run.
+    """
+    padded = np.pad(array, (0, size - len(array))) if len(array) < size else array
+    return np.ndarray((len(padded) - size + 1,), dtype=f"V{size}", buffer=padded, strides=(1,))
 
 
 def row_norms(x: Floats) -> Doubles:
@@ -62,10 +72,34 @@ def directions(x: Floats) -> Floats:
     (n, d) float32
     """
     squares = _squares(x)
-    if len(squares) and SAFE_SQUARES[0] < squares.min() and squares.max() < SAFE_SQUARES[1]:
+    if _safe(squares):
         return np.asarray(x / np.sqrt(squares)[:, None])
     norms = row_norms(x)
     return (x.astype(np.float64) / np.where(norms > 0, norms, 1.0)[:, None]).astype(np.float32)
+
+
+def with_lengths(x: Floats, lengths: Floats) -> Floats:
+    """Rows of `x` scaled to these lengths, in place where that is exact; a zero row stays zero.
+
+    Parameters
+    ----------
+    x : (n, d) float32
+        May be changed.
+    lengths : (n,) float32
+
+    Returns
+    -------
+    (n, d) float32
+    """
+    squares = _squares(x)
+    if not _safe(squares):
+        return np.asarray(directions(x) * lengths[:, None])
+    x *= (lengths / np.sqrt(squares))[:, None]
+    return x
+
+
+def _safe(squares: Floats) -> bool:
+    return len(squares) > 0 and bool(SAFE_SQUARES[0] < squares.min() and squares.max() < SAFE_SQUARES[1])
 
 
 def _squares(x: Floats) -> Floats:

@@ -120,21 +120,30 @@ class Codebook:
 
         Parameters
         ----------
-        codes : (n, code_size) uint8
+        codes : (n, code_size) or (code_size,) uint8
 
         Returns
         -------
-        (n, c) float32
+        (n, c) or (c,) float32
         """
-        covered = self._byte_tables.take_rows(codes)
-        covered = covered.reshape(len(codes), covered.shape[1] * covered.shape[2])
-        if covered.shape[1] > self.columns * self.width:  # the last byte's missing symbols
-            covered = covered[:, : self.columns * self.width]
+        if self.step is not None and self.symbols_per_byte == 1:  # a product and a sum cost less than a look-up
+            y = codes * self.step
+            y += self._lowest
+            return y
+        entries = self._byte_tables.take_rows(codes)
+        covered = entries.reshape(*codes.shape[:-1], entries.shape[-2] * entries.shape[-1])
+        if covered.shape[-1] > self.columns * self.width:  # the last byte's missing symbols
+            covered = covered[..., : self.columns * self.width]
         if self.axes is None:
             return covered
-        y = np.zeros((len(codes), self.dims + 1), dtype=np.float32)
-        y[:, self.flat_axes] = covered  # NO_AXIS writes into the extra last place
-        return y[:, : self.dims]
+        y = np.zeros((*codes.shape[:-1], self.dims + 1), dtype=np.float32)
+        y[..., self.flat_axes] = covered  # NO_AXIS writes into the extra last place
+        return y[..., : self.dims]
+
+    @cached_property
+    def _lowest(self) -> Floats:
+        """The lowest level of every axis, (c,), side by side."""
+        return np.ascontiguousarray(self.centroids[:, 0, 0])
 
     def byte_sums(self, linear: Floats | None) -> Floats:
         """What each value of each byte adds to ``|y|^2 + linear . y``, (code_size, 256) float32.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -62,26 +62,26 @@ class Codec:
 
         Parameters
         ----------
-        codes : (n, code_size) uint8
+        codes : (n, code_size) or (code_size,) uint8
 
         Returns
         -------
-        (n, c) float32
+        (n, c) or (c,) float32
         """
         if self.codebook is not None:
             return self.codebook.decode(codes)
-        return np.ascontiguousarray(codes).view("<f2").astype(np.float32)
+        return _half_precision().take(np.ascontiguousarray(codes).view("<u2"))
 
     def decode(self, codes: Bytes) -> Floats:
         """Vectors that codes stand for; near the directions that were encoded, not exactly of length one.
 
         Parameters
         ----------
-        codes : (n, code_size) uint8
+        codes : (n, code_size) or (code_size,) uint8
 
         Returns
         -------
-        (n, d) float32
+        (n, d) or (d,) float32
         """
         return self.affine.backward(self.components(codes))
 
@@ -92,23 +92,24 @@ class Codec:
 
         Parameters
         ----------
-        queries : (m, d) float32
+        queries : (..., m, d) float32
             Of any length above zero.
-        codes : (n, code_size) uint8
+        codes : (..., n, code_size) uint8
+            With leading axes, each stack of queries has rows of its own.
 
         Returns
         -------
-        (m, n) float32
+        (..., m, n) float32
             0 where the query or the decoded vector is zero.
         """
-        y = self.components(codes)
-        dots = self.affine.pull(queries) @ y.T  # (m, n)
+        y = self.components(codes.reshape(-1, codes.shape[-1]))  # (rows of all stacks, c)
+        sizes = self._sizes(y).reshape(*codes.shape[:-2], 1, -1)
+        queries = queries / _above_zero(np.sqrt(np.vecdot(queries, queries)))[..., None]
+        dots = self.affine.pull(queries) @ y.reshape(*codes.shape[:-1], -1).mT  # (..., m, n)
         if self.affine.b is not None:
-            dots += (queries @ self.affine.b)[:, None]
-        sizes = np.sqrt(np.vecdot(queries, queries))[:, None] * self._sizes(y)
-        sizes[sizes == 0] = np.inf
-        dots /= sizes
-        return dots
+            dots += (queries @ self.affine.b)[..., None]
+        dots *= 1 / _above_zero(sizes)
+        return np.asarray(dots)
 
     def sizes(self, codes: Bytes) -> Floats:
         """Euclidean length of each decoded vector, (n,) float32, for codes (n, code_size)."""
@@ -137,3 +138,14 @@ class Codec:
     @property
     def _square_of_b(self) -> float:
         return 0.0 if self.affine.b is None else float(self.affine.b @ self.affine.b)
+
+
+def _above_zero(sizes: Floats) -> Floats:
+    """The same sizes, infinite instead of zero: what is divided by them becomes zero."""
+    return np.where(sizes > 0, sizes, np.float32(np.inf))
+
+
+@cache
+def _half_precision() -> Floats:
+    """The number that each float16 stands for, (65536,): a look-up costs half of numpy's conversion."""
+    return np.arange(1 << 16, dtype="<u2").view("<f2").astype(np.float32)

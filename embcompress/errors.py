@@ -19,6 +19,25 @@ class UsageError(EmbcompressError, ValueError):
     exit_code = 2
 
 
+class WrongTypeError(UsageError, TypeError):
+    """An argument is not of a type that can be used; the text says which can."""
+
+
+class WrongKeyError(WrongTypeError, KeyError):
+    """Something was given that can be no key: neither a word nor a row number, nor an attribute of words."""
+
+    # KeyError shows the repr of its argument; people are to read this one.
+    __str__ = Exception.__str__
+
+
+class ReadOnlyError(UsageError, TypeError):
+    """A compressed table was to be changed."""
+
+
+class EmptyError(UsageError, ZeroDivisionError):
+    """Nothing was given to take a mean of."""
+
+
 class SpecError(UsageError):
     """A spec that cannot be parsed, or a stage that cannot be fitted to this table."""
 
@@ -29,6 +48,10 @@ class FormatError(EmbcompressError, ValueError):
 
 class FileAccessError(EmbcompressError, OSError):
     """The operating system refused to read or write a file."""
+
+
+class MissingPackageError(EmbcompressError, ImportError):
+    """A package of an extra is not installed; the text says how to install it."""
 
 
 class UnknownWordError(EmbcompressError, KeyError):

@@ -9,6 +9,7 @@
 ``segments``       one object a segment: ``rows``, ``components`` c, ``radix`` L or null, ``length_scale`` [lowest,
                    step]. Segment 0 holds the words' rows; segment 1, if there is one, rows of n-grams, with ``minn``,
                    ``maxn`` and ``buckets``
+``lists``          ``nprobe`` and ``recall`` of the inverted file, if there is one
 ``source``         ``name`` and ``bytes`` of what was compressed
 ``certificate``    what was measured when the file was made
 ``digests``        SHA-256 of each array's bytes
@@ -23,6 +24,10 @@ each answers with the row named there.
 1. N-grams are runs of ``minn`` to ``maxn`` characters of the word between ``<`` and ``>``, these two alone left out; an
 n-gram's bucket is the 32-bit FNV-1a hash of its UTF-8 bytes, each sign-extended from 8 bits, modulo ``buckets``. Its
 row is the bucket itself, or the bucket's place in ``1.kept`` (i32, ascending); n-grams without a row do not count.
+
+**Inverted file.** Rows of segment 0 in lists around centroids: ``lists.centroids`` (f32 (nlist, d), of length one),
+``lists.rows`` (i32 (n,), every row once, list after list), ``lists.sizes`` (i32 (nlist,)). A query searches the
+``nprobe`` lists whose centroids have the largest cosine with it. A reader may ignore all three.
 
 **Segment i.** Every array's name begins with ``i.``:
 
@@ -56,6 +61,7 @@ import numpy as np
 from embcompress import container
 from embcompress.container import Array, Container
 from embcompress.errors import FormatError
+from embcompress.lists import Lists
 from embcompress.parts import Parts
 from embcompress.segment import Segment
 from embcompress.subwords import Subwords
@@ -72,6 +78,7 @@ class Contents:
     segment: Segment
     metadata: dict[str, Any]
     subwords: Subwords | None = None
+    lists: Lists | None = None
 
 
 def write(path: str | os.PathLike[str], contents: Contents) -> int:
@@ -96,8 +103,12 @@ def write(path: str | os.PathLike[str], contents: Contents) -> int:
         shape = {"minn": subwords.minn, "maxn": subwords.maxn, "buckets": subwords.buckets}
         segments.append(_segment_facts(subwords.segment) | shape)
         arrays |= _segment_arrays(1, subwords.segment) | {"1.kept": subwords.kept}
+    lists = contents.lists
+    if lists is not None:
+        arrays |= {"lists.centroids": lists.centroids, "lists.rows": lists.rows, "lists.sizes": lists.sizes}
     metadata = {
-        **contents.metadata,
+        **{key: value for key, value in contents.metadata.items() if key != "lists"},
+        **({} if lists is None else {"lists": {"nprobe": lists.nprobe, "recall": lists.recall}}),
         "version": VERSION,
         "words": len(words),
         "dims": segment.codec.dims,
@@ -171,7 +182,22 @@ def from_container(stored: Container) -> Contents:
         mapped,
     )
     subwords = _subwords(parts, segments[1], dims) if len(segments) > 1 else None
-    return Contents(words, parts.segment(0, segments[0], count, dims), stored.metadata, subwords)
+    segment = parts.segment(0, segments[0], count, dims)
+    return Contents(words, segment, stored.metadata, subwords, _lists(parts, count, dims))
+
+
+def _lists(parts: Parts, count: int, dims: int) -> Lists | None:
+    centroids = parts.optional("lists.centroids", "<f4", None, dims)
+    if centroids is None:
+        return None
+    facts = parts.stored.metadata.get("lists")
+    if not isinstance(facts, dict):
+        raise parts.error("its metadata does not describe the inverted file that array 'lists.centroids' belongs to")
+    sizes = parts.array("lists.sizes", "<i4", len(centroids))
+    if sizes.min(initial=0) < 0 or int(sizes.sum(dtype=np.int64)) != count:
+        raise parts.error(f"array 'lists.sizes' does not add up to {count} rows")
+    nprobe, (recall,) = parts.whole(facts, "nprobe", 1), parts.numbers({"recall": [facts.get("recall")]}, "recall", 1)
+    return Lists(centroids, parts.array("lists.rows", "<i4", count), sizes, nprobe, recall)
 
 
 def _subwords(parts: Parts, facts: dict[str, Any], dims: int) -> Subwords:

@@ -7,6 +7,7 @@ length to a few thousandths to a hundredth of itself, whatever the code of the d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -53,7 +54,12 @@ class LengthScale:
 
     def decode(self, lengths: Bytes) -> Floats:
         """Bytes (n,) uint8 to lengths (n,) float32."""
+        return np.asarray(self.levels[lengths])
+
+    @cached_property
+    def levels(self) -> Floats:
+        """The length that each byte stands for, (256,) float32."""
         with np.errstate(over="ignore"):
-            table = np.exp(self.lowest + self.step * (np.arange(HIGHEST + 1) - 1.0)).astype(np.float32)
-        table[ZERO_ROW] = 0
-        return np.asarray(table[lengths])
+            levels = np.exp(self.lowest + self.step * (np.arange(HIGHEST + 1) - 1.0)).astype(np.float32)
+        levels[ZERO_ROW] = 0
+        return np.asarray(levels)

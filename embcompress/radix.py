@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from embcompress.arrays import Bytes, Floats, Integers
+from embcompress.arrays import Bytes, Floats, Integers, blocks
+
+PIECE_ROWS = 1024
+"""Codes looked up at a time: their places in the tables stay in the processor's cache."""
 
 
 class ByteTables:
@@ -21,8 +24,14 @@ class ByteTables:
         self._starts = np.arange(0, len(self._flat), 256)
 
     def take_rows(self, codes: Bytes) -> Floats:
-        """The entries of codes (n, code_size): (n, code_size, ...)."""
-        return self._flat.take(codes + self._starts, axis=0)
+        """The entries of codes (n, code_size) or of one (code_size,): (n, code_size, ...) or (code_size, ...)."""
+        if codes.ndim == 1 or len(codes) <= PIECE_ROWS:
+            return self._flat.take(codes + self._starts, axis=0)
+        entries = np.empty((*codes.shape, *self._flat.shape[1:]), dtype=np.float32)
+        for piece in blocks(len(codes), PIECE_ROWS):
+            # No byte leads outside its table; "clip" spares numpy the copy by which it would undo a failed check.
+            self._flat.take(codes[piece] + self._starts, axis=0, out=entries[piece], mode="clip")
+        return entries
 
 
 def symbols_within(radix: int, values: int) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
-from embcompress.arrays import Floats, Integers, blocks
-from embcompress.kernels import Nominate, build_index
+from embcompress.arrays import BLOCK_ROWS, Floats, Integers, Mask, blocks
+from embcompress.kernels.blocks import ENOUGH, BlockIndex
+from embcompress.kernels.inverted import InvertedIndex
+from embcompress.kernels.layouts import Layout, layout_of
+from embcompress.lists import Lists
 from embcompress.segment import Segment
 from embcompress.topk import SCORE_DECIMALS, TopK, rank
 
@@ -15,23 +20,43 @@ EXPECTED_COSINE = 0.55
 NOMINEES = 60
 """Rows FAISS nominates for ten that are wanted."""
 
+SCORES_AT_ONCE = 1 << 19
+"""Scores held at a time where every row is scored: 2 MB, which caches hold."""
+
+QUERIES_AT_ONCE = 256
+"""Queries FAISS is given at a time."""
+
+NOMINEES_AT_ONCE = 4096
+"""Nominees decoded at a time."""
+
 
 class Search:
     """Nearest rows of a segment.
 
-    The index, a private copy of about the codes' size, is built by the first search that is not exact.
+    The index, a private copy of about the codes' size, is built by the searches that need it.
 
     Parameters
     ----------
     segment : Segment
+    lists : Lists, optional
+        An inverted file: queries over all rows search the lists nearest to them only.
+    threads : int, optional
+        Threads FAISS may use; by default as many as OpenMP gives it.
     """
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, lists: Lists | None = None, *, threads: int | None = None) -> None:
         self.segment = segment
-        self._nominate: Nominate | None = None
+        self.lists = lists
+        self._threads = threads
 
     def nearest(
-        self, queries: Floats, k: int, *, within: range | None = None, exact: bool = False
+        self,
+        queries: Floats,
+        k: int,
+        *,
+        within: range | None = None,
+        exact: bool = False,
+        nprobe: int | None = None,
     ) -> tuple[Floats, Integers]:
         """The rows of largest cosine with each query, best first, equal cosines in row order.
 
@@ -43,6 +68,8 @@ class Search:
             Rows to choose from, consecutive ones; by default all.
         exact : bool
             Score every row instead of those FAISS nominates.
+        nprobe : int, optional
+            Lists to search, if there is an inverted file.
 
         Returns
         -------
@@ -54,43 +81,76 @@ class Search:
         k = min(k, len(within))
         scores = np.empty((len(queries), k), dtype=np.float32)
         rows = np.empty((len(queries), k), dtype=np.int64)
-        for place, query in enumerate(queries):
-            found = None if exact or len(within) < len(self.segment) else self._nominated(query, k)
-            scores[place], rows[place] = self._among_all(query, k, within) if found is None else found
+        undecided = np.ones(len(queries), dtype=np.bool_)
+        count = max(NOMINEES, NOMINEES // 10 * k)
+        if not exact and k and 2 * count < len(within) and self._nominating_is_faster(len(queries), within):
+            for part in blocks(len(queries), QUERIES_AT_ONCE):
+                nominees = self._nominees(queries[part], count, within, nprobe)
+                scores[part], rows[part], undecided[part] = self._decided(queries[part], nominees, k, within)
+        if undecided.any():
+            scores[undecided], rows[undecided] = self._among_all(queries[undecided], k, within)
         return scores, rows
 
-    def _among_all(self, query: Floats, wanted: int, within: range) -> tuple[Floats, Integers]:
-        found = TopK(1, wanted)
-        for block in blocks(len(within)):
-            rows = slice(block.start + within.start, block.stop + within.start)
-            found.add(self.segment.scores(query[None], rows), rows.start)
-        scores, rows_found = found.result()
-        return scores[0], rows_found[0]
+    def _nominating_is_faster(self, queries: int, within: range) -> bool:
+        """Whether a kernel is faster than decoding rows and one matrix product, which is exact besides."""
+        most = self._layout.most_queries
+        return most is None or queries <= most or self._uses_lists(within)
 
-    def _nominated(self, query: Floats, wanted: int) -> tuple[Floats, Integers] | None:
-        """Nominated rows, scored; None if they may leave out a row that belongs among the `wanted` best."""
-        rows = self.nominate(query[None], max(NOMINEES, NOMINEES // 10 * wanted))
-        if rows is None:
-            return None
-        ordered = np.sort(rows[0])  # so that equal scores end in row order, and codes are fetched front to back
-        scores = self.segment.scores(query[None], ordered)[0]
-        order = rank(scores)
-        scores, ordered = scores[order], ordered[order]
-        # Where equal scores reach down to the last nominee, rows that were not nominated may come before.
-        tied = scores[wanted - 1] - scores[-1] <= 10.0**-SCORE_DECIMALS
-        return None if tied else (scores[:wanted], ordered[:wanted])
+    def _uses_lists(self, within: range) -> bool:
+        return self.lists is not None and len(within) == len(self.segment)
 
-    def nominate(self, queries: Floats, count: int) -> Integers | None:
-        """Rows likely to be nearest, (m, count) int64, for queries (m, d), in no useful order.
+    def _nominees(self, queries: Floats, count: int, within: range, nprobe: int | None) -> Integers:
+        if self._threads is not None:
+            import faiss
 
-        None where nominating would not help: when most rows would be nominated, and when FAISS finds fewer than
-        `count`, as its FastScan does where scores are all alike.
-        """
-        if 2 * count >= len(self.segment):
-            return None
-        if self._nominate is None:
-            self._nominate = build_index(self.segment)
-        pulled = self.segment.codec.affine.pull(queries)
+            faiss.omp_set_num_threads(self._threads)
         expected = EXPECTED_COSINE * np.sqrt(np.vecdot(queries, queries))
-        rows = self._nominate(pulled, expected, count)
-        return None if rows.min() < 0 else rows
+        placed = self._layout.queries(self.segment.codec.affine.pull(queries), expected)
+        if self.lists is None or not self._uses_lists(within):
+            return self._blocks.nominate(placed, count, within)
+        return self._inverted.nominate(queries, placed, count, self.lists.nprobe if nprobe is None else nprobe)
+
+    def _decided(self, queries: Floats, nominees: Integers, k: int, within: range) -> tuple[Floats, Integers, Mask]:
+        """The best k of the nominees of each query (m, k), and whether rows that belong there may be missing (m,)."""
+        nominees = np.sort(
+            nominees, axis=1
+        )  # so that equal scores end in row order, and codes are fetched front to back
+        scores = np.empty(nominees.shape, dtype=np.float32)
+        for part in blocks(len(queries), max(1, NOMINEES_AT_ONCE // nominees.shape[1])):
+            scores[part] = self.segment.scores(queries[part, None], np.maximum(nominees[part], 0))[:, 0]
+        scores[nominees < 0] = -np.inf
+        best = rank(scores)
+        scores, rows = np.take_along_axis(scores, best, axis=1), np.take_along_axis(nominees, best, axis=1)
+        return scores[:, :k], rows[:, :k], self._may_be_missing(scores, k, within)
+
+    def _may_be_missing(self, ranked: Floats, k: int, within: range) -> Mask:
+        """Whether nominees' scores (m, count), best first, are too few, or do not tell which rows come first."""
+        found = np.count_nonzero(np.isfinite(ranked), axis=1)
+        if self._uses_lists(within):
+            return np.asarray(found < k)
+        # FastScan finds fewer than it is asked for where scores are all alike; in a restriction, some lie outside it.
+        all_rows = len(within) == len(self.segment)
+        too_few = found < ranked.shape[1] * (1 if all_rows else ENOUGH)
+        # Where equal scores reach down to the last nominee, rows that were not nominated may come before.
+        last = np.take_along_axis(ranked, np.maximum(found - 1, 0)[:, None], axis=1)[:, 0]
+        return np.asarray(too_few | (ranked[:, k - 1] <= last + np.float32(10.0**-SCORE_DECIMALS)))
+
+    def _among_all(self, queries: Floats, k: int, within: range) -> tuple[Floats, Integers]:
+        found = TopK(len(queries), k)
+        for block in blocks(len(within), min(BLOCK_ROWS, max(1, SCORES_AT_ONCE // len(queries)))):
+            rows = slice(block.start + within.start, block.stop + within.start)
+            found.add(self.segment.scores(queries, rows), rows.start)
+        return found.result()
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return layout_of(self.segment)
+
+    @cached_property
+    def _blocks(self) -> BlockIndex:
+        return BlockIndex(self._layout)
+
+    @cached_property
+    def _inverted(self) -> InvertedIndex:
+        assert self.lists is not None
+        return InvertedIndex(self._layout, self.lists)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from embcompress.arrays import Bytes, Floats, Integers, directions
+from embcompress.arrays import SAFE_SQUARES, Bytes, Floats, Integers, directions, with_lengths
 from embcompress.codec import Codec
 from embcompress.lengths import ZERO_ROW, LengthScale
 
@@ -43,13 +43,33 @@ class Segment:
 
     def vectors(self, rows: Integers | slice) -> Floats:
         """Decoded vectors with their lengths put back, (k, d) float32."""
-        return np.asarray(self.directions(rows) * self.scale.decode(self.lengths[rows])[:, None])
+        return with_lengths(self.codec.decode(self.codes[rows]), self.scale.decode(self.lengths[rows]))
+
+    def vector(self, row: int) -> Floats:
+        """The vector of one row, (d,) float32, in a fraction of the time of `vectors`."""
+        decoded = self.codec.decode(self.codes[row])
+        square = decoded.dot(decoded)
+        if not SAFE_SQUARES[0] < square < SAFE_SQUARES[1]:
+            return np.asarray(self.vectors(slice(row, row + 1))[0])
+        decoded *= self.scale.levels[self.lengths[row]] / np.sqrt(square)
+        return decoded
 
     def scores(self, queries: Floats, rows: Integers | slice) -> Floats:
-        """Cosine of queries (m, d) with the chosen rows, (m, k) float32; a zero row scores 0."""
+        """Cosines of queries with chosen rows, as `Codec.scores` gives them; a zero row scores 0.
+
+        Parameters
+        ----------
+        queries : (..., m, d) float32
+        rows : slice or (..., k) int
+            With leading axes, each stack of queries has rows of its own.
+
+        Returns
+        -------
+        (..., m, k) float32
+        """
         scores = self.codec.scores(queries, self.codes[rows])
         if self._has_zero_rows:
-            scores[:, self.lengths[rows] == ZERO_ROW] = 0
+            scores *= (self.lengths[rows] != ZERO_ROW)[..., None, :]
         return scores
 
     @cached_property

@@ -9,6 +9,9 @@ from embcompress.arrays import Floats, Integers
 SCORE_DECIMALS = 6
 """Scores that agree to this many decimals are equal, and equal scores are ordered by row."""
 
+SLACK = 2 * 10.0**-SCORE_DECIMALS
+"""Scores further apart than this are never equal."""
+
 
 def rank(scores: Floats) -> Integers:
     """The order that puts best scores first and, among equal ones, earlier positions first.
@@ -58,13 +61,15 @@ class TopK:
 
     def _candidates(self, scores: Floats) -> tuple[Floats, Integers]:
         """The scores of a block that can be among the best, and their places, packed to the left in row order."""
-        rounded = _rounded(scores)
+        width = scores.shape[1]
         if self._scores.shape[1] == self._k:
-            query, place = np.nonzero(rounded > _rounded(self._scores[:, -1:]))
-        elif scores.shape[1] > self._k:
-            query, place = np.nonzero(rounded >= -np.partition(-rounded, self._k - 1, axis=1)[:, [self._k - 1]])
+            least = self._scores[:, -1:]
+        elif width > self._k:
+            least = -np.partition(-scores, self._k - 1, axis=1)[:, [self._k - 1]]
         else:
-            return scores, np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
+            return scores, np.broadcast_to(np.arange(width), scores.shape)
+        # One pass over the scores; those within rounding of the least are sorted out by `rank`.
+        query, place = np.divmod(np.flatnonzero(scores >= least - np.float32(SLACK)), width)
         counts = np.bincount(query, minlength=len(scores))
         column = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
         packed = np.full((len(scores), int(counts.max(initial=0))), -np.inf, dtype=np.float32)

@@ -87,7 +87,7 @@ def test_exact_neighbours_are_gensims_on_the_decoded_table(spec: str) -> None:
     keyed = KeyedVectors(DIMS)
     keyed.add_vectors(words, vectors[words])
     for question in ({"positive": ["word5"]}, {"positive": ["word5", "word77"], "negative": ["word300"]}):
-        ours = vectors.most_similar(**question, exact=True)  # type: ignore[arg-type]
+        ours = vectors.most_similar(**question, exact=True)  # type: ignore[call-overload]
         theirs = keyed.most_similar(**question)
         assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=2e-6)
         for (word, score), (other, _) in zip(ours, theirs, strict=True):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+from random import Random
+
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embcompress.vocabulary import Vocabulary, row_bytes, to_bytes
+from embcompress import vocabulary as module
+from embcompress.arrays import Integers
+from embcompress.errors import FormatError
+from embcompress.vocabulary import SMALL_BATCH, Vocabulary, row_bytes, to_bytes, to_text
 
 words = st.lists(st.text(max_size=12) | st.text("ab", min_size=250, max_size=260), unique=True, max_size=200)
 utf8_words = words.map(lambda listed: [word for word in listed if word.isprintable() or word == ""])
@@ -53,3 +60,87 @@ def test_rows_outside() -> None:
         _ = vocabulary[2]
     assert "\ud800" not in vocabulary  # a surrogate that stands for no byte
     assert not vocabulary.__contains__(7)
+
+
+any_words = st.lists(
+    st.binary(max_size=20) | st.text("ab", min_size=60, max_size=68).map(str.encode) | st.just(b"x" * 300),
+    unique=True,
+    max_size=150,
+)
+
+
+def found_singly(vocabulary: Vocabulary, words: list[str]) -> list[int]:
+    return [-1 if (row := vocabulary.find(word)) is None else row for word in words]
+
+
+@settings(deadline=None)
+@given(any_words, st.lists(st.text(max_size=20) | st.just("\ud800"), max_size=20), st.data())
+def test_a_batch_finds_what_single_look_ups_find(listed: list[bytes], others: list[str], data: st.DataObject) -> None:
+    mapped = data.draw(st.integers(0, len(listed) - 1 if listed else 0))
+    targets = np.arange(mapped, dtype=np.int64) % max(1, len(listed) - mapped)
+    vocabulary = Vocabulary.from_words(listed, targets)
+    known = data.draw(st.permutations([to_text(word) for word in listed])) if listed else []
+    batch = [*known, *others, *known[:3], "", *["nowhere"] * SMALL_BATCH]
+    rows = vocabulary.find_all(batch)
+    assert rows.dtype == np.int64
+    assert rows.tolist() == found_singly(vocabulary, batch)
+    assert rows[: len(known)].min(initial=0) == 0, "every word that is there is found"
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab", max_size=8), unique=True, min_size=1, max_size=100))
+def test_words_whose_hashes_are_all_alike_are_told_apart(listed: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "HASH_MULTIPLIER", np.uint64(0))
+        batch = [*listed, "abc" * 4] * SMALL_BATCH
+        assert Vocabulary.from_words(listed).find_all(batch).tolist() == [*range(len(listed)), -1] * SMALL_BATCH
+
+
+def test_hashes_of_different_words_differ() -> None:
+    words = [f"{head}{tail}" for head in ("", "a", "aaaaaaaa", "the ", "é" * 7) for tail in range(4000)]
+    vocabulary = Vocabulary.from_words(words)
+    sizes = np.array([len(word.encode()) for word in words])
+    text = np.frombuffer("".join(words).encode(), dtype=np.uint8)
+    numbers, unsure = vocabulary._hashes.numbers(text, np.cumsum(sizes) - sizes, sizes)
+    assert numbers.tolist() == list(range(len(words)))
+    assert not unsure.any()
+
+
+def test_hashing_begins_once_it_pays() -> None:
+    vocabulary = Vocabulary.from_words([f"w{row}" for row in range(20_000)])
+    batch = [f"w{row}" for row in range(0, 3000, 30)]
+    assert vocabulary.find_all(batch).tolist() == list(range(0, 3000, 30))
+    assert "_hashes" not in vars(vocabulary)
+    assert vocabulary.find_all(batch).tolist() == list(range(0, 3000, 30))
+    assert "_hashes" in vars(vocabulary)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.binary(max_size=6), unique=True, min_size=2, max_size=60), st.randoms())
+def test_damage_leads_nowhere_outside(listed: list[bytes], chance: Random) -> None:
+    whole = Vocabulary.from_words(listed)
+    lengths, order = whole.lengths.copy(), whole.order.copy()
+    lengths[chance.randrange(len(lengths))] = chance.randrange(255)
+    order[chance.randrange(len(order))] = chance.randrange(256)
+    for long_lengths in ([], [-(2**63)], [-5], [2**63 - 1]):
+        if long_lengths:
+            lengths[0] = 255
+        damaged = Vocabulary(whole.text, lengths, order, np.array(long_lengths, dtype=np.int64))
+        words = [*map(to_text, listed), *["nowhere"] * SMALL_BATCH]
+        assert all(-1 <= row < len(listed) for row in [*damaged.find_all(words), *found_singly(damaged, words)])
+        assert len(list(damaged.every_word())) == len(listed)
+
+
+def test_missing_long_lengths_are_damage() -> None:
+    whole = Vocabulary.from_words(["a" * 300, "b"])
+    none: Integers = np.zeros(0, dtype=np.int64)
+    with pytest.raises(FormatError, match=r"1 words have 255 bytes or more, yet lengths of 0 are given.*verify FILE"):
+        Vocabulary(whole.text, whole.lengths, whole.order, none).find("b")
+
+
+def test_it_survives_pickling_after_use() -> None:
+    vocabulary = Vocabulary.from_words([f"w{row}" for row in range(100)])
+    vocabulary.find_all(["w7"] * SMALL_BATCH)
+    again = pickle.loads(pickle.dumps(vocabulary))
+    assert list(again) == list(vocabulary)
+    assert again.find("w99") == 99

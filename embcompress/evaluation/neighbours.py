@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
-from embcompress.arrays import Integers, blocks, directions
+from embcompress.arrays import Doubles, Integers
+from embcompress.errors import UsageError
+from embcompress.evaluation._answers import Answers, answers
+from embcompress.evaluation._nearest import nearest_rows
+from embcompress.evaluation.frequency_bands import BandRows, cut_into_bands
+from embcompress.evaluation.hubness import Hubness, hubness
 from embcompress.segment import Segment
-from embcompress.table import Table
-from embcompress.topk import TopK
 
 SAMPLE = 1000
 NEIGHBOURS = 10
-ROWS_AT_ONCE = 4096
-"""Rows scored at a time: with a thousand queries, 16 MB of scores."""
+
+BAND_SHARE = 10
+"""Every band is measured on a tenth of the sample at least, however few of its rows are in the sample."""
+
+
+@dataclass(frozen=True)
+class NearestKept:
+    """How often the nearest neighbour in the original table is found in the compressed one.
+
+    Parameters
+    ----------
+    first : float
+        Share of words whose nearest neighbour is still the first.
+    among_k : float
+        Share of words whose nearest neighbour is among the first k.
+    """
+
+    first: float
+    among_k: float
+
+
+@dataclass(frozen=True)
+class BandOverlap:
+    """Overlap for the words of a band of frequency.
+
+    Parameters
+    ----------
+    first, last : int
+        Ranks in the table's order, from 1, both within.
+    words : int
+        How many of them were asked.
+    both_coded, exact_query : float
+        As in `NeighbourOverlap`.
+    """
+
+    first: int
+    last: int
+    words: int
+    both_coded: float
+    exact_query: float
 
 
 @dataclass(frozen=True)
@@ -30,28 +72,46 @@ class NeighbourOverlap:
     k : int
     words : int
         Words in the sample, drawn at random.
+    nearest_both_coded, nearest_exact_query : NearestKept
+        Recall of the one nearest neighbour.
+    bands : tuple of BandOverlap
+        By frequency.
+    hubness : Hubness
+        Of the original's and the compressed table's own neighbours.
+    rows : (words,) int64
+        The sample, ascending.
+    each_both_coded, each_exact_query : (words,) float64
+        Overlap of each word of the sample.
     """
 
     both_coded: float
     exact_query: float
     k: int
     words: int
+    nearest_both_coded: NearestKept
+    nearest_exact_query: NearestKept
+    bands: tuple[BandOverlap, ...]
+    hubness: Hubness
+    rows: Integers = field(compare=False, repr=False)
+    each_both_coded: Doubles = field(compare=False, repr=False)
+    each_exact_query: Doubles = field(compare=False, repr=False)
 
-    def to_dict(self) -> dict[str, float | int]:
-        """The figures by name."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """The figures by name, those of single words left out."""
+        figures = {name: value for name, value in asdict(self).items() if not isinstance(value, np.ndarray)}
+        return figures | {"bands": list(figures["bands"])}
 
 
 def neighbour_overlap(
-    table: Table, segment: Segment, *, k: int = NEIGHBOURS, sample: int = SAMPLE, seed: int = 0
+    original: Any, coded: Any, *, k: int = NEIGHBOURS, sample: int = SAMPLE, seed: int = 0
 ) -> NeighbourOverlap:
     """Compare nearest neighbours, all rows exactly scored, a word never its own neighbour.
 
     Parameters
     ----------
-    table : Table
-        The original, n rows.
-    segment : Segment
+    original : Table, CompressedVectors, gensim KeyedVectors or Answers
+        n rows, most frequent first.
+    coded : the same, or Segment
         The same rows, coded.
     k, sample, seed : int
         Neighbours of each word, words drawn, and what draws them.
@@ -59,30 +119,104 @@ def neighbour_overlap(
     Returns
     -------
     NeighbourOverlap
-        A table of one word has no neighbours: everything is kept.
+        A table of at most one word has no neighbours: everything is kept.
+
+    Raises
+    ------
+    UsageError
+        If the tables differ in rows or dimensions, or `k` or `sample` is below 1.
     """
-    k, sample = min(k, len(table) - 1), min(sample, len(table))
-    if k < 1:
-        return NeighbourOverlap(1.0, 1.0, 0, sample)
-    chosen = np.sort(np.random.default_rng(seed).choice(len(table), sample, replace=False))
-    exact, coded = directions(table.rows(chosen)), segment.directions(chosen)
-    originals, both_coded, exact_query = (TopK(sample, k + 1) for _ in range(3))
-    for rows in blocks(len(table), ROWS_AT_ONCE):
-        units = segment.directions(rows)
-        originals.add(exact @ directions(table.rows(rows)).T, rows.start)
-        both_coded.add(coded @ units.T, rows.start)
-        exact_query.add(exact @ units.T, rows.start)
-    truth = _without_self(originals, chosen)
+    before, after = same_rows(original, coded)
+    if k < 1 or sample < 1:
+        raise UsageError(f"k = {k}, sample = {sample}: both are at least 1")
+    k = max(0, min(k, len(before) - 1))
+    drawn = draw_rows(len(before), sample, seed)
+    cut = cut_into_bands(np.arange(1, len(before) + 1)) if len(before) else []
+    in_bands = [_rows_of_band(band, drawn, sample // BAND_SHARE, seed) for band in cut]
+    asked: Integers = np.unique(np.concatenate([drawn, *in_bands]))
+    truth, both_coded, exact_query = _nearest(before, after, asked, k)
+    overlap_both, overlap_exact = _shared(truth, both_coded), _shared(truth, exact_query)
+    places = np.searchsorted(asked, drawn)
     return NeighbourOverlap(
-        _shared(truth, _without_self(both_coded, chosen)), _shared(truth, _without_self(exact_query, chosen)), k, sample
+        _mean(overlap_both[places]),
+        _mean(overlap_exact[places]),
+        k,
+        len(drawn),
+        _nearest_kept(truth[places], both_coded[places]),
+        _nearest_kept(truth[places], exact_query[places]),
+        tuple(
+            BandOverlap(band.first, band.last, len(rows), _mean(overlap_both[at]), _mean(overlap_exact[at]))
+            for band, rows in zip(cut, in_bands, strict=True)
+            for at in [np.searchsorted(asked, rows)]
+        ),
+        hubness(truth[places], both_coded[places], len(before)),
+        drawn,
+        overlap_both[places],
+        overlap_exact[places],
     )
 
 
-def _without_self(found: TopK, chosen: Integers) -> list[list[int]]:
-    rows = found.result()[1]
-    return [[row for row in line if row != own][: rows.shape[1] - 1] for line, own in zip(rows, chosen, strict=True)]
+def same_rows(original: Any, coded: Any) -> tuple[Answers, Answers]:
+    """Two tables as measures see them, the second of the same rows as the first; a `Segment` has the first's words.
+
+    Raises
+    ------
+    UsageError
+        If they differ in rows or dimensions, or cannot be measured.
+    """
+    before = answers(original)
+    if isinstance(coded, Segment):
+        sizes, after = (len(coded), coded.codec.dims), replace(before, units=coded.directions)
+    else:
+        after = answers(coded)
+        sizes = len(after), after.dims
+    if sizes != (len(before), before.dims):
+        raise UsageError(
+            f"{sizes[0]} rows of {sizes[1]} dimensions cannot be compared with {len(before)} of {before.dims}: "
+            "give two tables of the same words"
+        )
+    return before, after
 
 
-def _shared(truth: list[list[int]], found: list[list[int]]) -> float:
-    kept = sum(len(set(right) & set(got)) for right, got in zip(truth, found, strict=True))
-    return kept / sum(map(len, truth))
+def draw_rows(count: int, sample: int, seed: int) -> Integers:
+    """Rows drawn at random from ``range(count)``, ascending; all of them if there are not more than `sample`.
+
+    Without regard to frequency: overlap varies far more from word to word than with rank, so that drawing evenly over
+    the ranks hardly narrows a mean.
+    """
+    return np.sort(np.random.default_rng(seed).choice(count, min(count, sample), replace=False))
+
+
+def _rows_of_band(band: BandRows, drawn: Integers, least: int, seed: int) -> Integers:
+    """The drawn rows of a band; if they are fewer than `least`, as many drawn from the band."""
+    inside: Integers = drawn[(drawn >= band.rows.start) & (drawn < band.rows.stop)]
+    if len(inside) >= min(least, len(band)):
+        return inside
+    return np.asarray(band.rows.start + draw_rows(len(band), least, seed))
+
+
+def _nearest(before: Answers, after: Answers, asked: Integers, k: int) -> tuple[Integers, Integers, Integers]:
+    """Neighbours (m, k) of the rows asked: among originals, among coded rows, and among coded rows for originals."""
+    if not k:
+        none = np.zeros((len(asked), 0), dtype=np.int64)
+        return none, none, none
+    exact, coded = before.units(asked), after.units(asked)
+    truth = nearest_rows(before, exact, k, asked)[1]
+    # Both kinds of queries at once, so that the rows are decoded once.
+    both_coded, exact_query = np.split(nearest_rows(after, np.vstack([coded, exact]), k, np.tile(asked, 2))[1], 2)
+    return truth, both_coded, exact_query
+
+
+def _shared(truth: Integers, found: Integers) -> Doubles:
+    """Share of each line of `truth` (m, t) that is in the same line of `found` (m, k); 1 where there is nothing."""
+    if not truth.size:
+        return np.ones(len(truth))
+    return np.asarray((truth[:, :, None] == found[:, None, :]).any(axis=2).mean(axis=1))
+
+
+def _nearest_kept(truth: Integers, found: Integers) -> NearestKept:
+    return NearestKept(_mean(_shared(truth[:, :1], found[:, :1])), _mean(_shared(truth[:, :1], found)))
+
+
+def _mean(shares: Doubles) -> float:
+    return float(shares.mean()) if len(shares) else 1.0

@@ -1,0 +1,65 @@
+"""Two tables of different vocabularies, seen as tables of the words that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from embcompress.arrays import Floats, Integers
+from embcompress.errors import UsageError
+from embcompress.evaluation._answers import Answers
+
+
+@dataclass(frozen=True)
+class CommonWords:
+    """The words two tables share, numbered in the original's order.
+
+    Parameters
+    ----------
+    original, compressed : Answers
+        Of the c common words; the same row is the same word.
+    original_rows, compressed_rows : (c,) int64
+        Where each word stands in the table itself; `original_rows` ascend.
+    """
+
+    original: Answers
+    compressed: Answers
+    original_rows: Integers
+    compressed_rows: Integers
+
+    def __len__(self) -> int:
+        return len(self.original_rows)
+
+
+def common_words(original: Answers, compressed: Answers) -> CommonWords:
+    """Match two tables word by word.
+
+    Raises
+    ------
+    UsageError
+        If they share no word, or their vectors differ in length.
+    """
+    if original.dims != compressed.dims:
+        raise UsageError(
+            f"vectors of {original.dims} and of {compressed.dims} dimensions cannot be compared: "
+            "give the table that the file was made from"
+        )
+    rows = {word: row for row, word in enumerate(compressed.words)}
+    matched = [(word, row, rows[word]) for row, word in enumerate(original.words) if word in rows]
+    if not matched:
+        raise UsageError("the two tables have no word in common: give the table that the file was made from")
+    words, first, second = zip(*matched, strict=True)
+    places = {word: place for place, word in enumerate(words)}
+    original_rows, compressed_rows = np.array(first, dtype=np.int64), np.array(second, dtype=np.int64)
+    return CommonWords(
+        Answers(words, original.dims, places.get, _chosen(original, original_rows)),
+        Answers(words, original.dims, places.get, _chosen(compressed, compressed_rows)),
+        original_rows,
+        compressed_rows,
+    )
+
+
+def _chosen(table: Answers, table_rows: Integers) -> Callable[[slice | Integers], Floats]:
+    return lambda rows: table.units(table_rows[rows])
