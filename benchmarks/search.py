@@ -121,7 +121,7 @@ def peers(rows: Floats) -> dict[str, Ask]:
 def usearch_peers(rows: Floats) -> dict[str, Ask]:
     """usearch's exact search over its bits, bytes and halves; nothing where it is not installed."""
     try:
-        from usearch.index import MetricKind, search
+        from usearch.index import MetricKind, search  # type: ignore[attr-defined]
     except ImportError:
         return {}
     halves, bytes_ = rows.astype(np.float16), np.rint(rows * 127).astype(np.int8)

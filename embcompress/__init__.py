@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         UnknownWordError,
         UsageError,
     )
+    from embcompress.evaluation.evaluate import Evaluation, evaluate
     from embcompress.formats import load
     from embcompress.integrity import verify
     from embcompress.spec import Spec
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "CompressedVectors": "vectors",
     "EmbcompressError": "errors",
+    "Evaluation": "evaluation.evaluate",
     "FileAccessError": "errors",
     "FormatError": "errors",
     "Spec": "spec",
@@ -39,6 +41,7 @@ _HOMES = {
     "Table": "table",
     "UnknownWordError": "errors",
     "UsageError": "errors",
+    "evaluate": "evaluation.evaluate",
     "load": "formats",
     "open": "vectors",
     "parse": "encodings",
@@ -49,6 +52,7 @@ _HOMES = {
 __all__ = [
     "CompressedVectors",
     "EmbcompressError",
+    "Evaluation",
     "FileAccessError",
     "FormatError",
     "Spec",
@@ -56,6 +60,7 @@ __all__ = [
     "Table",
     "UnknownWordError",
     "UsageError",
+    "evaluate",
     "load",
     "open",
     "parse",

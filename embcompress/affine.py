@@ -137,7 +137,7 @@ def _apply_transposed(linear: Linear, y: Floats, dims: int) -> Floats:
     if linear is None:
         return y
     if linear.ndim == 2:
-        return np.asarray(y @ linear)
+        return np.asarray(y.dot(linear))  # for one row in less time than `@`
     x = np.zeros((*y.shape[:-1], dims), dtype=np.float32)
     x[..., linear] = y
     return x

@@ -126,7 +126,7 @@ class Codebook:
         -------
         (n, c) or (c,) float32
         """
-        if self.step is not None and self.symbols_per_byte == 1:  # a product and a sum cost less than a look-up
+        if self.step is not None and self._lowest is not None:  # a product and a sum cost less than a look-up
             y = codes * self.step
             y += self._lowest
             return y
@@ -141,8 +141,10 @@ class Codebook:
         return y[..., : self.dims]
 
     @cached_property
-    def _lowest(self) -> Floats:
-        """The lowest level of every axis, (c,), side by side."""
+    def _lowest(self) -> Floats | None:
+        """The lowest level of every axis, (c,), where levels are even and a byte is one symbol."""
+        if self.step is None or self.symbols_per_byte > 1:
+            return None
         return np.ascontiguousarray(self.centroids[:, 0, 0])
 
     def byte_sums(self, linear: Floats | None) -> Floats:

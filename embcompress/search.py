@@ -8,8 +8,10 @@ import numpy as np
 
 from embcompress.arrays import BLOCK_ROWS, Floats, Integers, Mask, blocks
 from embcompress.kernels.blocks import ENOUGH, BlockIndex
+from embcompress.kernels.gpu import GpuIndex, gpu_index
 from embcompress.kernels.inverted import InvertedIndex
 from embcompress.kernels.layouts import Layout, layout_of
+from embcompress.kernels.threads import set_threads
 from embcompress.lists import Lists
 from embcompress.segment import Segment
 from embcompress.topk import SCORE_DECIMALS, TopK, rank
@@ -40,14 +42,25 @@ class Search:
     segment : Segment
     lists : Lists, optional
         An inverted file: queries over all rows search the lists nearest to them only.
+    device : {"cpu", "gpu", "gpu:float16"}
+        Where queries over all rows are searched: a GPU scans every row, of the codes or of decoded directions.
     threads : int, optional
         Threads FAISS may use; by default as many as OpenMP gives it.
+
+    Raises
+    ------
+    UsageError
+        If the device is none of these, FAISS finds no GPU, or has no kernel there for the segment's codes.
     """
 
-    def __init__(self, segment: Segment, lists: Lists | None = None, *, threads: int | None = None) -> None:
+    def __init__(
+        self, segment: Segment, lists: Lists | None = None, *, device: str = "cpu", threads: int | None = None
+    ) -> None:
         self.segment = segment
         self.lists = lists
-        self._threads = threads
+        self.device = device
+        self._gpu = gpu_index(segment, device)
+        self.threads = threads
 
     def nearest(
         self,
@@ -69,7 +82,7 @@ class Search:
         exact : bool
             Score every row instead of those FAISS nominates.
         nprobe : int, optional
-            Lists to search, if there is an inverted file.
+            Lists to search, if there is an inverted file; by default as many as it says.
 
         Returns
         -------
@@ -82,10 +95,15 @@ class Search:
         scores = np.empty((len(queries), k), dtype=np.float32)
         rows = np.empty((len(queries), k), dtype=np.int64)
         undecided = np.ones(len(queries), dtype=np.bool_)
-        count = max(NOMINEES, NOMINEES // 10 * k)
-        if not exact and k and 2 * count < len(within) and self._nominating_is_faster(len(queries), within):
+        gpu = self._gpu_for(k, within)
+        count = gpu.count(k) if gpu else max(NOMINEES, NOMINEES // 10 * k)
+        faster = gpu is not None or self._nominating_is_faster(len(queries), within)
+        if not exact and k and 2 * count < len(within) and faster:
             for part in blocks(len(queries), QUERIES_AT_ONCE):
-                nominees = self._nominees(queries[part], count, within, nprobe)
+                if gpu:
+                    nominees = gpu.nominate(queries[part], _expected(queries[part]), count)
+                else:
+                    nominees = self._nominees(queries[part], count, within, nprobe)
                 scores[part], rows[part], undecided[part] = self._decided(queries[part], nominees, k, within)
         if undecided.any():
             scores[undecided], rows[undecided] = self._among_all(queries[undecided], k, within)
@@ -96,16 +114,17 @@ class Search:
         most = self._layout.most_queries
         return most is None or queries <= most or self._uses_lists(within)
 
+    def _gpu_for(self, k: int, within: range) -> GpuIndex | None:
+        """The index on the GPU, if there is one and it can nominate for k rows that are wanted."""
+        return self._gpu if self._gpu and len(within) == len(self.segment) and self._gpu.serves(k) else None
+
     def _uses_lists(self, within: range) -> bool:
-        return self.lists is not None and len(within) == len(self.segment)
+        return self.lists is not None and self._gpu is None and len(within) == len(self.segment)
 
     def _nominees(self, queries: Floats, count: int, within: range, nprobe: int | None) -> Integers:
-        if self._threads is not None:
-            import faiss
-
-            faiss.omp_set_num_threads(self._threads)
-        expected = EXPECTED_COSINE * np.sqrt(np.vecdot(queries, queries))
-        placed = self._layout.queries(self.segment.codec.affine.pull(queries), expected)
+        if self.threads is not None:
+            set_threads(self.threads)
+        placed = self._layout.queries(self.segment.codec.affine.pull(queries), _expected(queries))
         if self.lists is None or not self._uses_lists(within):
             return self._blocks.nominate(placed, count, within)
         return self._inverted.nominate(queries, placed, count, self.lists.nprobe if nprobe is None else nprobe)
@@ -154,3 +173,8 @@ class Search:
     def _inverted(self) -> InvertedIndex:
         assert self.lists is not None
         return InvertedIndex(self._layout, self.lists)
+
+
+def _expected(queries: Floats) -> Floats:
+    """The inner product each query expects between nominated and not, with rows of length one, (m,) float32."""
+    return np.asarray(EXPECTED_COSINE * np.sqrt(np.vecdot(queries, queries)))

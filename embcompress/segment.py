@@ -43,15 +43,19 @@ class Segment:
 
     def vectors(self, rows: Integers | slice) -> Floats:
         """Decoded vectors with their lengths put back, (k, d) float32."""
-        return with_lengths(self.codec.decode(self.codes[rows]), self.scale.decode(self.lengths[rows]))
+        vectors = with_lengths(self.codec.decode(self.codes[rows]), self.scale.decode(self.lengths[rows]))
+        if self._has_zero_rows:
+            vectors[self.lengths[rows] == ZERO_ROW] = 0  # a product with zero may be -0
+        return vectors
 
     def vector(self, row: int) -> Floats:
         """The vector of one row, (d,) float32, in a fraction of the time of `vectors`."""
         decoded = self.codec.decode(self.codes[row])
         square = decoded.dot(decoded)
-        if not SAFE_SQUARES[0] < square < SAFE_SQUARES[1]:
+        length = self.scale.levels[self.lengths[row]]
+        if length == 0 or not SAFE_SQUARES[0] < square < SAFE_SQUARES[1]:
             return np.asarray(self.vectors(slice(row, row + 1))[0])
-        decoded *= self.scale.levels[self.lengths[row]] / np.sqrt(square)
+        decoded *= length / np.sqrt(square)
         return decoded
 
     def scores(self, queries: Floats, rows: Integers | slice) -> Floats:

@@ -2,8 +2,8 @@
 
 ``text`` is all words' bytes in row order, ``lengths`` a byte a word, ``order`` the rows sorted by their word's bytes.
 Looking a word up is a bisection of ``order``; nothing is built in memory but every 64th sorted word, and the text
-position of every 16th row, on the first look-up. Batches of words are looked up by hashes once there were enough of
-them to pay for hashing the vocabulary: 8 bytes a word.
+position of every 16th row, on the first look-up. Once so many words were looked up that hashing the vocabulary would
+have cost no more, it is hashed: 8 bytes a word.
 """
 
 from __future__ import annotations
@@ -16,35 +16,21 @@ from typing import Any, overload
 
 import numpy as np
 
-from embcompress.arrays import Bytes, Integers, Mask, Unsigned, blocks, windows
-from embcompress.errors import FormatError
-
-ESCAPE = 255
-"""In `lengths`: the word is this long or longer, and its length stands in `long_lengths`."""
+from embcompress.arrays import Bytes, Integers
+from embcompress.spellings import ESCAPE, Spellings
+from embcompress.word_hashes import WordHashes
 
 STRIDE = 64
 """Every how many sorted words a word is kept in memory."""
 
-START_STRIDE = 16
-"""Every how many words a text position is kept in memory."""
-
-BLOCK_WORDS = 1 << 16
-"""Words handled at a time where all are walked; a multiple of `START_STRIDE`."""
-
 SMALL_BATCH = 32
 """Fewer words are looked up one by one: numpy's fixed costs outweigh what hashes save."""
 
+LONGEST_SPELLING = 40
+"""Characters of an unknown word that near spellings are looked for by."""
+
 HASHING_PAYS = 100
 """Hashing a vocabulary takes about as long as looking up one word in so many of it."""
-
-HASHED_BYTES = 64
-"""Hashes see a word's length and its first bytes, so that a file of huge words costs no more steps than any other."""
-
-HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-"""2**64 over the golden ratio (D. Knuth, The Art of Computer Programming 3, 6.4)."""
-
-LOW_BYTES = np.array([(1 << 8 * count) - 1 for count in range(9)], dtype=np.uint64)
-"""Masks of a number's lowest 0 to 8 bytes."""
 
 
 def to_bytes(word: str) -> bytes:
@@ -144,8 +130,8 @@ class Vocabulary(Sequence[str]):
 
     def find_all(self, words: Sequence[str]) -> Integers:
         """The row that each word answers with, (k,) int64; -1 for words that are not there."""
-        self._looked_up += len(words)
-        if len(words) >= SMALL_BATCH and self._looked_up * HASHING_PAYS >= self._count > 0:
+        if len(words) >= SMALL_BATCH and self._hashing_pays(len(words)):
+            self._looked_up += len(words)
             try:
                 encoded = [to_bytes(word) for word in words]
             except UnicodeEncodeError:  # surrogates that no bytes decode to
@@ -153,7 +139,9 @@ class Vocabulary(Sequence[str]):
             sizes = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
             text = np.frombuffer(b"".join(encoded), dtype=np.uint8)
             numbers, unsure = self._hashes.numbers(text, np.cumsum(sizes) - sizes, sizes)
-            numbers[unsure] = self._numbers_one_by_one([words[place] for place in np.flatnonzero(unsure).tolist()])
+            for place in np.flatnonzero(unsure).tolist():
+                number = self._bisect(encoded[place])
+                numbers[place] = -1 if number is None else number
             return self._rows_of(numbers)
         return self._rows_of(self._numbers_one_by_one(words))
 
@@ -178,6 +166,18 @@ class Vocabulary(Sequence[str]):
             wanted = to_bytes(word)
         except UnicodeEncodeError:  # surrogates that no bytes decode to
             return None
+        self._looked_up += 1
+        if self._hashing_pays(0):
+            number, unsure = self._hashes.number(wanted)
+            if not unsure:
+                return number
+        return self._bisect(wanted)
+
+    def _hashing_pays(self, more: int) -> bool:
+        """Whether all look-ups so far and so many more have cost, one by one, what hashing costs."""
+        return (self._looked_up + more) * HASHING_PAYS >= self._count > 0
+
+    def _bisect(self, wanted: bytes) -> int | None:
         place = bisect_right(self._landmarks, wanted) - 1
         low, high = max(place, 0) * STRIDE, min((place + 1) * STRIDE, self._count)
         number_at, spelling = self._number_at, self._spellings.word
@@ -199,27 +199,15 @@ class Vocabulary(Sequence[str]):
         The edits are made and looked up (P. Norvig, "How to write a spelling corrector"), so the cost does not depend
         on the size of the vocabulary.
         """
-        variants = {word.lower(), word.upper(), word.capitalize(), word.title(), *_one_edit(word[:40])}
+        variants = {word.lower(), word.upper(), word.capitalize(), word.title(), *_one_edit(word[:LONGEST_SPELLING])}
         numbers = {number for variant in variants if (number := self._number(variant)) is not None}
         if numbers:
             return [to_text(self._spellings.word(number)) for number in sorted(numbers)[:limit]]
-        for size in range(len(word), 2, -1):
-            found = self._starting_with(word[:size], limit)
+        for size in range(min(len(word), LONGEST_SPELLING), 2, -1):
+            found = self.starting_with(word[:size], limit)
             if found:
                 return found
         return []
-
-    def _starting_with(self, prefix: str, limit: int) -> list[str]:
-        wanted = prefix.encode("utf-8", "replace")
-        low, high = 0, self._count
-        while low < high:
-            middle = (low + high) // 2
-            if self._spellings.word(self._number_at(middle)) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        words = (self._spellings.word(self._number_at(place)) for place in range(low, min(low + limit, self._count)))
-        return [to_text(found) for found in words if found.startswith(wanted)]
 
     def starting_with(self, prefix: str, limit: int) -> list[str]:
         """The first `limit` words, in row order, that begin with `prefix`; mapped words come last."""
@@ -252,186 +240,8 @@ class Vocabulary(Sequence[str]):
         return self._spellings.words(np.array(numbers, dtype=np.int64))
 
     @cached_property
-    def _hashes(self) -> Hashes:
-        return Hashes(self._spellings)
-
-
-class Spellings:
-    """Words' bytes by the words' numbers; whatever lengths a damaged file gives, no position outside the text is read.
-
-    Parameters
-    ----------
-    text : (t,) uint8
-    lengths : (n,) uint8
-    long_lengths : (l,) int64
-        As in `Vocabulary`.
-    """
-
-    def __init__(self, text: Bytes, lengths: Bytes, long_lengths: Integers) -> None:
-        self.text = text
-        self._lengths = lengths
-        self._long_lengths = long_lengths
-        # Slices of memoryviews take a third of the time that slices of arrays do.
-        self._text_view = text.data
-        self._lengths_view = lengths.data
-
-    def __len__(self) -> int:
-        return len(self._lengths)
-
-    def __iter__(self) -> Iterator[bytes]:
-        for block in blocks(len(self), BLOCK_WORDS):
-            yield from self._cut(*self.run(block))
-
-    def word(self, number: int) -> bytes:
-        """The bytes of one word."""
-        block = number // START_STRIDE
-        sizes = self._lengths_view[block * START_STRIDE : number + 1].tobytes()
-        if ESCAPE in sizes:
-            return self.words(np.array([number]))[0]
-        end = self._starts_view[block] + sum(sizes)
-        return self._text_view[end - sizes[-1] : end].tobytes()
-
-    def words(self, numbers: Integers) -> list[bytes]:
-        """The bytes of the words with these numbers (k,)."""
-        return [word for block in blocks(len(numbers)) for word in self._cut(*self.spans(numbers[block]))]
-
-    def spans(self, numbers: Integers) -> tuple[Integers, Integers]:
-        """Where in the text words (k,) start, and how many bytes they have, (k,) int64 each."""
-        first = numbers // START_STRIDE * START_STRIDE
-        runs = windows(self._lengths, START_STRIDE)
-        held = np.minimum(first, len(runs) - 1)
-        places = held[:, None] + np.arange(START_STRIDE)
-        before = (first[:, None] <= places) & (places < numbers[:, None])
-        lengths = runs[held].view(np.uint8).reshape(places.shape) * before
-        starts = self._starts[first // START_STRIDE] + lengths.sum(axis=1, dtype=np.int64)
-        sizes: Integers = self._lengths[numbers].astype(np.int64)
-        if len(self._long_rows):
-            excess = np.append(0, np.cumsum(self._long_lengths - ESCAPE))
-            place = np.searchsorted(self._long_rows, numbers)
-            starts += excess[place] - excess[np.searchsorted(self._long_rows, first)]
-            long = sizes == ESCAPE
-            sizes[long] = self._long_lengths[place[long]]
-        return self._within(starts, sizes)
-
-    def run(self, numbers: slice) -> tuple[Integers, Integers]:
-        """As `spans`, of words whose numbers follow each other from a multiple of `START_STRIDE` on."""
-        sizes = self._sizes(numbers)
-        ends = self._starts[numbers.start // START_STRIDE] + np.cumsum(sizes)
-        return self._within(ends - sizes, sizes)
-
-    def _cut(self, starts: Integers, sizes: Integers) -> Iterator[bytes]:
-        for start, end in zip(starts.tolist(), (starts + sizes).tolist(), strict=True):
-            yield self._text_view[start:end].tobytes()
-
-    def _within(self, starts: Integers, sizes: Integers) -> tuple[Integers, Integers]:
-        starts = np.clip(starts, 0, len(self.text))
-        return starts, np.clip(sizes, 0, len(self.text) - starts)
-
-    @cached_property
-    def _starts(self) -> Integers:
-        """Text position of every `START_STRIDE`-th word."""
-        sums = [np.zeros(1, dtype=np.int64)]
-        for block in blocks(len(self), BLOCK_WORDS):  # so that no 8-byte copy of all lengths is made
-            sizes = self._sizes(block)
-            sums.append(np.add.reduceat(sizes, np.arange(0, len(sizes), START_STRIDE)))
-        return np.cumsum(np.concatenate(sums))
-
-    @cached_property
-    def _starts_view(self) -> memoryview:
-        return self._starts.data
-
-    @cached_property
-    def _long_rows(self) -> Integers:
-        rows = np.flatnonzero(self._lengths == ESCAPE)
-        if len(rows) != len(self._long_lengths):
-            raise FormatError(
-                f"{len(rows)} words have {ESCAPE} bytes or more, yet lengths of {len(self._long_lengths)} are given: "
-                "the file is damaged, check it with: embcompress verify FILE"
-            )
-        return rows
-
-    def _sizes(self, numbers: slice) -> Integers:
-        sizes = self._lengths[numbers].astype(np.int64)
-        low, high = np.searchsorted(self._long_rows, [numbers.start, numbers.stop])
-        sizes[self._long_rows[low:high] - numbers.start] = self._long_lengths[low:high]
-        return sizes
-
-
-class Hashes:
-    """Numbers of words by hashes of their bytes, for many words at a time; 8 bytes a word.
-
-    A sorted array of numbers whose high bits are a word's hash and whose low bits are the word's number.
-
-    Parameters
-    ----------
-    spellings : Spellings
-        At least one word.
-    """
-
-    def __init__(self, spellings: Spellings) -> None:
-        self._spellings = spellings
-        self._number_mask = np.uint64((1 << (len(spellings) - 1).bit_length()) - 1)
-        self._keys = np.arange(len(spellings), dtype=np.uint64)
-        for block in blocks(len(spellings), BLOCK_WORDS):
-            self._keys[block] |= self._hash_bits(spellings.text, *spellings.run(block))
-        self._keys.sort()
-
-    def numbers(self, text: Bytes, starts: Integers, sizes: Integers) -> tuple[Integers, Mask]:
-        """Look up the words that start at `starts` (k,) of a text and have `sizes` (k,) bytes.
-
-        Returns
-        -------
-        numbers : (k,) int64
-            -1 for words that are not there.
-        unsure : (k,) bool
-            Words whose hash is there, but whose bytes are other ones or too many to be compared here.
-        """
-        wanted = self._hash_bits(text, starts, sizes)
-        order = np.argsort(wanted)  # ascending, searches find the memory near that the last one read
-        places = np.empty(len(wanted), dtype=np.int64)
-        places[order] = np.searchsorted(self._keys, wanted[order])
-        keys = self._keys[np.minimum(places, len(self._keys) - 1)]
-        numbers = (keys & self._number_mask).astype(np.int64)
-        alike = np.flatnonzero(keys & ~self._number_mask == wanted)
-        same = np.zeros(len(numbers), dtype=np.bool_)
-        other_starts, other_sizes = self._spellings.spans(numbers[alike])
-        same[alike] = _equal(text, starts[alike], sizes[alike], self._spellings.text, other_starts, other_sizes)
-        unsure = np.zeros(len(numbers), dtype=np.bool_)
-        unsure[alike] = ~same[alike]
-        return np.where(same, numbers, -1), unsure
-
-    def _hash_bits(self, text: Bytes, starts: Integers, sizes: Integers) -> Unsigned:
-        hashes = sizes.astype(np.uint64) * HASH_MULTIPLIER
-        for rows, eight in _first_bytes(text, starts, sizes):
-            mixed = (hashes[rows] ^ eight) * HASH_MULTIPLIER
-            hashes[rows] = mixed ^ (mixed >> np.uint64(32))
-        return hashes * HASH_MULTIPLIER & ~self._number_mask
-
-
-def _first_bytes(text: Bytes, starts: Integers, sizes: Integers) -> Iterator[tuple[Integers, Unsigned]]:
-    """The first `HASHED_BYTES` of runs of a text, eight at a time: which runs go so far, and these bytes as numbers."""
-    eights = windows(text, 8)
-    for offset in range(0, HASHED_BYTES, 8):
-        rows = np.flatnonzero(sizes > offset)
-        if not len(rows):
-            return
-        first = starts[rows] + offset
-        held = np.minimum(first, len(eights) - 1)
-        eight = eights[held].view("<u8").astype(np.uint64) >> (8 * (first - held)).astype(np.uint64)
-        eight &= LOW_BYTES[np.minimum(sizes[rows] - offset, 8)]
-        yield rows, eight
-
-
-def _equal(
-    text: Bytes, starts: Integers, sizes: Integers, other: Bytes, other_starts: Integers, other_sizes: Integers
-) -> Mask:
-    """Whether runs of two texts are the same bytes, and no more than `HASHED_BYTES`."""
-    equal: Mask = (sizes == other_sizes) & (sizes <= HASHED_BYTES)
-    sizes = np.where(equal, sizes, 0)
-    both = zip(_first_bytes(text, starts, sizes), _first_bytes(other, other_starts, sizes), strict=True)
-    for (rows, eight), (_, other_eight) in both:
-        equal[rows] &= eight == other_eight
-    return equal
+    def _hashes(self) -> WordHashes:
+        return WordHashes(self._spellings)
 
 
 def row_bytes(count: int) -> int:

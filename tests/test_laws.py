@@ -142,3 +142,11 @@ def test_the_registry_is_covered(spec: str) -> None:
     assert len(quantizers()) + len(transforms()) >= len(encodings.names())
     sample = sample_directions(small_table().vectors, 300, seed=0)
     assert fit(encodings.parse(spec), sample).dims == DIMS
+
+
+def test_one_row_is_decoded_as_many_are(spec: str) -> None:
+    segment = shrunk(spec).segment
+    together = segment.vectors(np.arange(50))
+    assert np.array([segment.vector(row) for row in range(50)]) == pytest.approx(together, rel=1e-4, abs=1e-6)
+    lengths = segment.scale.decode(segment.lengths[:50])
+    assert together == pytest.approx(segment.directions(np.arange(50)) * lengths[:, None], rel=1e-5, abs=1e-7)

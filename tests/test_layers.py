@@ -14,8 +14,8 @@ COMMAND_LINE = Path(__file__).parent.parent / "cli"
 
 LAYERS = [
     {"errors", "arrays"},
-    {"affine", "radix", "lengths", "topk", "disk", "ngrams", "text"},
-    {"codebook"},
+    {"affine", "radix", "lengths", "topk", "disk", "ngrams", "text", "spellings"},
+    {"codebook", "word_hashes"},
     {"codec", "vocabulary", "container"},
     {"segment", "saving"},
     {"table"},

@@ -225,3 +225,12 @@ def test_tables_that_make_no_sense() -> None:
         shrink(Table([], np.ones((0, 2), dtype=np.float32)))
     with pytest.raises(KeyError, match="nothing"):
         Table(["a"], np.ones((1, 2), dtype=np.float32))["nothing"]
+
+
+@pytest.mark.parametrize("spec", ["int8", "center,lloyd:4"])
+def test_one_row_that_is_zero(spec: str) -> None:
+    rows = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
+    rows[7] = 0
+    segment = shrink(Table([f"w{row}" for row in range(40)], rows), spec).segment
+    assert not segment.vector(7).any()
+    assert segment.vector(6).any()

@@ -91,7 +91,7 @@ def test_a_batch_finds_what_single_look_ups_find(listed: list[bytes], others: li
 @given(st.lists(st.text("ab", max_size=8), unique=True, min_size=1, max_size=100))
 def test_words_whose_hashes_are_all_alike_are_told_apart(listed: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "HASH_MULTIPLIER", np.uint64(0))
+        patch.setattr(module, "HASH_MULTIPLIER", 0)
         batch = [*listed, "abc" * 4] * SMALL_BATCH
         assert Vocabulary.from_words(listed).find_all(batch).tolist() == [*range(len(listed)), -1] * SMALL_BATCH
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from embcompress.arrays import Floats, Integers, directions
 from embcompress.errors import UsageError
 from embcompress.segment import Segment
 from embcompress.table import Table
+from embcompress.vocabulary import to_bytes
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,22 @@ def answers(vectors: Any) -> Answers:
         f"{type(vectors).__name__} cannot be measured: "
         "give a Table, a CompressedVectors or a gensim KeyedVectors (model.wv of a model)"
     )
+
+
+def float32_bytes(table: Answers) -> int:
+    """Bytes of a table's words and of float32 rows: what every ratio is measured against."""
+    return len(table) * table.dims * 4 + sum(len(to_bytes(word)) for word in table.words)
+
+
+def file_of(vectors: Any) -> Path | None:
+    """The ``.embc`` file that vectors were opened from, if they were."""
+    path = getattr(vectors, "_path", None)
+    return path if isinstance(path, Path) else None
+
+
+def file_bytes(vectors: Any) -> int | None:
+    """Bytes of the file that a table came from, if it came from one."""
+    if isinstance(vectors, Table):
+        return vectors.source_bytes or None
+    path = file_of(vectors)
+    return None if path is None else path.stat().st_size

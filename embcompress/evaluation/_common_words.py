@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import eq
+from typing import Any
 
 import numpy as np
 
 from embcompress.arrays import Floats, Integers
 from embcompress.errors import UsageError
 from embcompress.evaluation._answers import Answers
+from embcompress.segment import Segment
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,16 @@ class CommonWords:
     def __len__(self) -> int:
         return len(self.original_rows)
 
+    def coded(self, vectors: Any) -> Segment | Answers:
+        """The compressed table's codes of the common words; its directions, if it has no codes."""
+        segment = getattr(vectors, "segment", None)
+        if not isinstance(segment, Segment):
+            return self.compressed
+        if np.array_equal(self.compressed_rows, np.arange(len(segment))):
+            return segment
+        rows = self.compressed_rows
+        return replace(segment, codes=segment.codes[rows], lengths=segment.lengths[rows])
+
 
 def common_words(original: Answers, compressed: Answers) -> CommonWords:
     """Match two tables word by word.
@@ -46,6 +59,9 @@ def common_words(original: Answers, compressed: Answers) -> CommonWords:
             f"vectors of {original.dims} and of {compressed.dims} dimensions cannot be compared: "
             "give the table that the file was made from"
         )
+    if len(original) == len(compressed) > 0 and all(map(eq, original.words, compressed.words)):
+        every: Integers = np.arange(len(original))
+        return CommonWords(original, replace(original, units=compressed.units), every, every)
     rows = {word: row for row, word in enumerate(compressed.words)}
     matched = [(word, row, rows[word]) for row, word in enumerate(original.words) if word in rows]
     if not matched:

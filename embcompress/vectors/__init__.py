@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from embcompress import file
+from embcompress.errors import UsageError
+from embcompress.indexing import build_lists
+from embcompress.lists import Lists
+from embcompress.search import Search
 from embcompress.segment import Segment
 from embcompress.subwords import Subwords
 from embcompress.vectors._gensim import Gensim
@@ -15,12 +21,16 @@ from embcompress.vectors._read_only import ReadOnly
 from embcompress.vocabulary import Vocabulary
 
 
-def open(path: str | os.PathLike[str]) -> CompressedVectors:
+def open(path: str | os.PathLike[str], *, device: str = "cpu", threads: int | None = None) -> CompressedVectors:
     """Open an ``.embc`` file: memory-mapped, nothing but its header is read.
 
     Parameters
     ----------
     path : path-like
+    device : {"cpu", "gpu", "gpu:float16"}
+        Where neighbours are searched: over the codes, or on the GPU over decoded half-precision numbers.
+    threads : int, optional
+        Threads FAISS may use in a search; by default as many as OpenMP gives it.
 
     Returns
     -------
@@ -32,10 +42,15 @@ def open(path: str | os.PathLike[str]) -> CompressedVectors:
         If the file cannot be opened.
     FormatError
         If it is not an ``.embc`` file, or is damaged.
+    UsageError
+        If `threads` is below 1, or the device is not there or has no kernel for the codes.
     """
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads = {threads}: give 1 or more, or None for OpenMP's choice")
     contents = file.read(path)
+    search = Search(contents.segment, contents.lists, device=device, threads=threads)
     return CompressedVectors(
-        contents.words, contents.segment, contents.metadata, contents.subwords, path=Path(path).absolute()
+        contents.words, contents.segment, contents.metadata, contents.subwords, search, path=Path(path).absolute()
     )
 
 
@@ -55,6 +70,8 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
         What the file says of itself: ``spec``, ``source``, ``certificate``.
     subwords : Subwords, optional
         Rows of n-grams, from which words outside the vocabulary get vectors.
+    search : Search, optional
+        How rows of the segment are searched.
     path : Path, optional
         The file it was opened from.
     """
@@ -65,25 +82,74 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
         segment: Segment,
         metadata: dict[str, Any],
         subwords: Subwords | None = None,
+        search: Search | None = None,
         *,
         path: Path | None = None,
     ) -> None:
         super().__init__(words, segment, subwords)
         self.metadata = metadata
+        self._search = Search(segment) if search is None else search
         self._path = path
 
     def __repr__(self) -> str:
         return f"<CompressedVectors: {len(self)} words x {self.vector_size} dimensions, {self.spec}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        asked = self._search
         if self._path is not None:
-            return open, (self._path,)
-        return CompressedVectors, (self._words, self._segment, self.metadata, self._subwords)
+            return partial(open, device=asked.device, threads=asked.threads), (self._path,)
+        bare = Search(self._segment, asked.lists, device=asked.device, threads=asked.threads)  # no index of FAISS
+        return CompressedVectors, (self._words, self._segment, self.metadata, self._subwords, bare)
 
     @property
     def spec(self) -> str:
         """The spec the table was encoded with."""
         return str(self.metadata.get("spec", ""))
+
+    @property
+    def lists(self) -> Lists | None:
+        """The inverted file, if there is one."""
+        return self._search.lists
+
+    @property
+    def nprobe(self) -> int | None:
+        """Lists that a query searches, if there is an inverted file; more find more, and take longer."""
+        return None if self.lists is None else self.lists.nprobe
+
+    @nprobe.setter
+    def nprobe(self, count: int) -> None:
+        if self.lists is None:
+            raise UsageError("there is no inverted file whose lists could be searched: make one with build_ivf()")
+        if not 1 <= count <= len(self.lists.sizes):
+            raise UsageError(f"nprobe = {count}: give 1 to {len(self.lists.sizes)}, the number of lists")
+        self._search.lists = replace(self.lists, nprobe=count)
+
+    def build_ivf(self, nlist: int | None = None, *, nprobe: int | None = None, seed: int = 0) -> float:
+        """Add an inverted file: from here on a query over all rows looks at the lists of rows nearest to it only.
+
+        `save` stores it. Restricted queries and ``exact=True`` go on looking at every row.
+
+        Parameters
+        ----------
+        nlist : int, optional
+            Lists; by default about twice the root of the number of rows.
+        nprobe : int, optional
+            Lists a query searches; by default the least power of two with a recall of .95.
+        seed : int
+
+        Returns
+        -------
+        float
+            Recall: the share of the ten nearest rows of a sample of rows that was found.
+
+        Raises
+        ------
+        UsageError
+            If there cannot be so many lists.
+        """
+        lists = build_lists(self._segment, nlist, nprobe=nprobe, seed=seed)
+        self._search = Search(self._segment, lists, device=self._search.device, threads=self._search.threads)
+        return lists.recall
 
     def save(self, path: str | os.PathLike[str]) -> int:
         """Write an ``.embc`` file, replacing `path` only when it is complete; returns its bytes.
@@ -93,4 +159,4 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
         FileAccessError
             If it cannot be written.
         """
-        return file.write(path, file.Contents(self._words, self._segment, self.metadata, self._subwords))
+        return file.write(path, file.Contents(self._words, self._segment, self.metadata, self._subwords, self.lists))

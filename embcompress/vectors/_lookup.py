@@ -121,8 +121,8 @@ class Lookup(Keys):
         row = self._find(key)
         if row is None:  # then it is made from n-grams, or this raises
             return np.asarray(self._resolve([key], unit=norm)[1][0])
-        vectors = self._segment.vectors(slice(row, row + 1))
-        return np.asarray((directions(vectors) if norm else vectors)[0])
+        vector = self._segment.vector(row)
+        return np.asarray(directions(vector[None])[0]) if norm else vector
 
     def _vectors(self, keys: Sequence[Key], rows: Integers, *, unit: bool = False) -> Floats:
         """Vectors of keys, (k, d), at `rows`, where -1 stands for none: that vector is made from n-grams."""

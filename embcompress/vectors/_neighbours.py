@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from numbers import Integral
 from typing import Any, overload
 
@@ -22,6 +21,8 @@ Found = list[tuple[str, float]]
 
 class Neighbours(Documents):
     """Nearest words of one question."""
+
+    _search: Search
 
     @overload
     def most_similar(
@@ -168,10 +169,6 @@ class Neighbours(Documents):
         if not nearest:
             raise UsageError("relative_cosine_similarity needs at least one neighbour: topn is 1 or more")
         return float(self.similarity(wa, wb)) / sum(score for _, score in nearest)
-
-    @cached_property
-    def _search(self) -> Search:
-        return Search(self._segment)
 
     def _within(self, clip_start: Any, clip_end: Any, restrict_vocab: Any) -> range:
         """Rows to choose from, as gensim reads these arguments."""

@@ -1,0 +1,1 @@
+"""Every encoding on one table: what each costs, what it keeps, and which are worth having."""

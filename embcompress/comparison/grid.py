@@ -1,0 +1,67 @@
+"""The specs that ``--all`` compares: every quantizer in every form, made from what its arguments are."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterator
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from embcompress import encodings
+from embcompress.codebook import Codebook
+from embcompress.spec import Grid, Spec, arguments_of
+
+LEVELS = 16
+"""For an argument that is a plain count."""
+
+SHARE = 0.5
+"""For an argument that is any number."""
+
+
+def every_spec(dims: int) -> list[Spec]:
+    """A spec for every quantizer in all forms its required arguments take, alone and behind a map.
+
+    The maps are the leading half of the principal axes and a random rotation. A rotation evens out axes, so it goes
+    before quantizers that fit each axis by itself; those that cluster rows would lose what ties their axes together,
+    and numbers that are not coded at all would not change.
+
+    Parameters
+    ----------
+    dims : int
+        Length d of a vector.
+    """
+    stages = [encodings.find(name) for name in encodings.names()]
+    texts: list[str] = []
+    for stage in stages:
+        if stage.is_transform:
+            continue
+        forms = list(_forms(stage, dims))
+        texts += forms + [f"pca:{max(1, dims // 2)},{form}" for form in forms]
+        if _fits_single_axes(stage):
+            texts += [f"rotate,{form}" for form in forms]
+    return [encodings.parse(text) for text in texts]
+
+
+def _fits_single_axes(stage: encodings.Encoding) -> bool:
+    seeded = "seed" in inspect.signature(stage.fit).parameters  # what clusters has to begin somewhere
+    return get_type_hints(stage.fit)["return"] is Codebook and not seeded
+
+
+def _forms(stage: encodings.Encoding, dims: int) -> Iterator[str]:
+    """A stage with its required arguments only, for each combination of their values."""
+    texts = [stage.name]
+    for parameter in arguments_of(stage.fit).values():
+        if parameter.default is inspect.Parameter.empty:
+            texts = [f"{text}:{value}" for text in texts for value in _values(parameter.annotation, dims)]
+    yield from texts
+
+
+def _values(annotation: Any, dims: int) -> list[str]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return _values(get_args(annotation)[0], dims)
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    if annotation is Grid:  # 1 bit a dimension in narrow and in wide columns, and 2 bits
+        narrow, wide = max(1, dims // 4), max(1, dims // 8)
+        return [str(Grid(narrow, 4)), str(Grid(wide, 8)), str(Grid(narrow, 8))]
+    return [str(LEVELS if annotation is int else SHARE)]
