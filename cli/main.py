@@ -7,7 +7,9 @@ import sys
 
 import click
 from embcompress_cli.ask import analogy, complete, similar
+from embcompress_cli.compare import compare
 from embcompress_cli.diff import diff
+from embcompress_cli.evaluate import evaluate
 from embcompress_cli.index import index
 from embcompress_cli.read import info, verify
 from embcompress_cli.shrink import shrink
@@ -28,7 +30,7 @@ def cli() -> None:
     """
 
 
-for verb in (shrink, similar, analogy, complete, index, info, verify, specs, diff):
+for verb in (shrink, similar, analogy, complete, index, info, verify, specs, diff, compare, evaluate):
     cli.add_command(verb)
 
 
@@ -44,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except click.ClickException as error:
         return _failed(error.format_message(), error.exit_code)
-    except KeyboardInterrupt:
-        return _failed("interrupted, nothing was written", INTERRUPTED)
+    except KeyboardInterrupt as interrupt:
+        return _failed(str(interrupt) or "interrupted, nothing was written", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

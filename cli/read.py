@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from embcompress_cli.certificate import kept_facts, more_facts
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, print_table
 
 
@@ -32,14 +33,15 @@ def info(file: Path, as_json: bool) -> None:
         print_json(facts)
         return
     source = facts.get("source") or {}
-    kept = (facts.get("certificate") or {}).get("neighbours") or {}
+    measured = facts.get("certificate")
     print_facts(
         [
             ("words", f"{len(vectors):,} x {vectors.vector_size} dimensions"),
             ("spec", vectors.spec),
             ("size", byte_size(facts["bytes"])),
             ("made from", str(source.get("name") or "unknown")),
-            *((f"kept {name}", str(value)) for name, value in kept.items()),
+            *kept_facts(measured),
+            *more_facts(measured),
         ]
     )
     click.echo()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from embcompress_cli.certificate import kept_facts
 from embcompress_cli.output import byte_size, json_option, print_facts, print_json, progress_bar
+from embcompress_cli.requiring import require_option
 from embcompress_cli.selecting import Selection, selection_options
+
+if TYPE_CHECKING:
+    from embcompress import CompressedVectors
+    from embcompress.evaluation.requirements import Requirement
 
 WRAPPERS = {".gz", ".bz2", ".xz", ".zst", ".zip"}
 
@@ -26,6 +33,7 @@ WRAPPERS = {".gz", ".bz2", ".xz", ".zst", ".zip"}
 )
 @click.option("--strict", is_flag=True, help="Duplicate words and unusable rows are errors.")
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
+@require_option
 @json_option
 def shrink(
     source: Path,
@@ -36,6 +44,7 @@ def shrink(
     seed: int,
     strict: bool,
     force: bool,
+    required: tuple[Requirement, ...],
     as_json: bool,
 ) -> None:
     """Compress the table SOURCE and say what was kept.
@@ -55,7 +64,8 @@ def shrink(
         loaded = load(source, limit=selected.limit, strict=strict, folder=target.parent, progress=progress)
         table, dropped = selected.split(loaded)
         vectors = compress(table, parsed, seed=seed, ngrams=ngrams, dropped=dropped, progress=progress)
-        size = vectors.save(target)
+        size = _save(vectors, target, required)
+    measured = vectors.metadata["certificate"]
     repairs = {
         kind: {"count": count, "first": table.repairs.first[kind]} for kind, count in table.repairs.counts.items()
     }
@@ -73,13 +83,31 @@ def shrink(
         "ratio": table.float32_bytes / size,
         "bytes_per_word": size / len(table),
         "seconds": time.perf_counter() - started,
-        "neighbours": vectors.metadata["certificate"]["neighbours"],
+        **{name: measured[name] for name in ("neighbours", "spearman", "analogies", "geometry", "samples")},
         "repairs": repairs,
     }
     if as_json:
         print_json(report)
     else:
         _print_report(report)
+
+
+def _save(vectors: CompressedVectors, target: Path, required: tuple[Requirement, ...]) -> int:
+    """Write the file if it is as required; returns its bytes."""
+    from embcompress.evaluation.requirements import require
+
+    if not required:
+        return vectors.save(target)
+    certificate = vectors.metadata["certificate"]
+    require((each for each in required if each.name != "ratio"), certificate)
+    unproved = target.with_name(f".{target.name}.{os.getpid()}.tmp")  # the size of a file is known once it is there
+    try:
+        size = vectors.save(unproved)
+        require(required, certificate | {"ratio": certificate["float32_bytes"] / size})
+        unproved.replace(target)
+    finally:
+        unproved.unlink(missing_ok=True)
+    return size
 
 
 def _target(source: Path, output: Path | None, force: bool) -> Path:
@@ -103,7 +131,6 @@ def _target(source: Path, output: Path | None, force: bool) -> Path:
 def _print_report(report: dict[str, Any]) -> None:
     for kind, repair in report["repairs"].items():
         click.echo(f"noted: {repair['count']} {kind}, the first at {repair['first']}", err=True)
-    kept = report["neighbours"]
     print_facts(
         [
             ("words", f"{report['words']:,} x {report['dims']} dimensions"),
@@ -115,11 +142,7 @@ def _print_report(report: dict[str, Any]) -> None:
             ("ratio", f"{report['ratio']:.2f}"),
             ("bytes a word", f"{report['bytes_per_word']:.1f}"),
             ("seconds", f"{report['seconds']:.1f}"),
-            (f"nearest {kept['k']} kept", f"{kept['both_coded']:.3f} between coded words (most_similar of a word)"),
-            (
-                "",
-                f"{kept['exact_query']:.3f} for exact queries (vectors from outside), over {kept['words']:,} words",
-            ),
+            *kept_facts(report),
             ("written", report["output"]),
         ]
     )

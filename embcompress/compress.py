@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from embcompress import encodings
 from embcompress.arrays import blocks
 from embcompress.encode import Progress, encode, fit, no_progress, sample_directions
 from embcompress.errors import UsageError
-from embcompress.evaluation.neighbours import neighbour_overlap
+from embcompress.evaluation.certificate import certificate
 from embcompress.ngram_coding import encode_ngrams, most_useful
 from embcompress.search import Search
 from embcompress.segment import Segment
@@ -60,7 +61,8 @@ def shrink(
     Returns
     -------
     CompressedVectors
-        Its ``metadata["certificate"]`` tells how many neighbours were kept; ``save`` writes it to a file.
+        Its ``metadata["certificate"]`` tells what was kept (`embcompress.evaluation.certificate`); ``save`` writes it
+        to a file.
 
     Raises
     ------
@@ -81,16 +83,16 @@ def shrink(
         rows = table.ngrams if ngrams is None else most_useful(table, table.ngrams, ngrams)
         subwords = encode_ngrams(rows, parsed, seed=seed, sample_rows=sample_rows, progress=progress)
     words = table.words if dropped is None else _with_mapped(table, dropped, segment, progress)
-    progress("measuring", 0, 1)
-    kept = neighbour_overlap(table, segment, seed=seed)
-    progress("measuring", 1, 1)
-    metadata = {
+    metadata: dict[str, Any] = {
         "spec": str(parsed),
         "seed": seed,
         "source": {"name": table.source, "bytes": table.source_bytes},
-        "certificate": {"neighbours": kept.to_dict(), "float32_bytes": table.float32_bytes},
     }
-    return CompressedVectors(words, segment, metadata, subwords)
+    vectors = CompressedVectors(words, segment, metadata, subwords)
+    progress("measuring", 0, 1)
+    metadata["certificate"] = certificate(table, vectors, seed=seed)
+    progress("measuring", 1, 1)
+    return vectors
 
 
 def _with_mapped(table: Table, dropped: Table, segment: Segment, progress: Progress) -> Vocabulary:

@@ -92,27 +92,30 @@ class Search:
         """
         within = range(len(self.segment)) if within is None else within
         k = min(k, len(within))
-        scores = np.empty((len(queries), k), dtype=np.float32)
-        rows = np.empty((len(queries), k), dtype=np.int64)
-        undecided = np.ones(len(queries), dtype=np.bool_)
-        gpu = self._gpu_for(k, within)
-        count = gpu.count(k) if gpu else max(NOMINEES, NOMINEES // 10 * k)
-        faster = gpu is not None or self._nominating_is_faster(len(queries), within)
-        if not exact and k and 2 * count < len(within) and faster:
-            for part in blocks(len(queries), QUERIES_AT_ONCE):
-                if gpu:
-                    nominees = gpu.nominate(queries[part], _expected(queries[part]), count)
-                else:
-                    nominees = self._nominees(queries[part], count, within, nprobe)
-                scores[part], rows[part], undecided[part] = self._decided(queries[part], nominees, k, within)
+        if not len(queries):
+            return np.zeros((0, k), dtype=np.float32), np.zeros((0, k), dtype=np.int64)
+        if exact or not self._nominating_pays(len(queries), k, within):
+            return self._among_all(queries, k, within)
+        parts = [
+            self._decided(queries[part], self._nominees(queries[part], k, within, nprobe), k, within)
+            for part in blocks(len(queries), QUERIES_AT_ONCE)
+        ]
+        scores, rows, undecided = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
         if undecided.any():
             scores[undecided], rows[undecided] = self._among_all(queries[undecided], k, within)
         return scores, rows
 
-    def _nominating_is_faster(self, queries: int, within: range) -> bool:
-        """Whether a kernel is faster than decoding rows and one matrix product, which is exact besides."""
+    def _nominating_pays(self, queries: int, k: int, within: range) -> bool:
+        """Whether nominating is faster than decoding rows and one matrix product, which is exact besides."""
+        if not k or 2 * self._count(k, within) >= len(within):
+            return False
         most = self._layout.most_queries
-        return most is None or queries <= most or self._uses_lists(within)
+        return most is None or queries <= most or self._uses_lists(within) or self._gpu_for(k, within) is not None
+
+    def _count(self, k: int, within: range) -> int:
+        """How many rows are nominated for k that are wanted."""
+        gpu = self._gpu_for(k, within)
+        return max(NOMINEES, NOMINEES // 10 * k) if gpu is None else gpu.count(k)
 
     def _gpu_for(self, k: int, within: range) -> GpuIndex | None:
         """The index on the GPU, if there is one and it can nominate for k rows that are wanted."""
@@ -121,38 +124,40 @@ class Search:
     def _uses_lists(self, within: range) -> bool:
         return self.lists is not None and self._gpu is None and len(within) == len(self.segment)
 
-    def _nominees(self, queries: Floats, count: int, within: range, nprobe: int | None) -> Integers:
+    def _nominees(self, queries: Floats, k: int, within: range, nprobe: int | None) -> Integers:
+        """Rows likely to be among the k nearest, (m, count), in no useful order; -1 where there are no more."""
+        count, gpu = self._count(k, within), self._gpu_for(k, within)
+        expected = EXPECTED_COSINE * np.sqrt(np.vecdot(queries, queries))
+        if gpu is not None:
+            return gpu.nominate(queries, expected, count)
         if self.threads is not None:
             set_threads(self.threads)
-        placed = self._layout.queries(self.segment.codec.affine.pull(queries), _expected(queries))
+        placed = self._layout.queries(self.segment.codec.affine.pull(queries), expected)
         if self.lists is None or not self._uses_lists(within):
             return self._blocks.nominate(placed, count, within)
         return self._inverted.nominate(queries, placed, count, self.lists.nprobe if nprobe is None else nprobe)
 
     def _decided(self, queries: Floats, nominees: Integers, k: int, within: range) -> tuple[Floats, Integers, Mask]:
         """The best k of the nominees of each query (m, k), and whether rows that belong there may be missing (m,)."""
-        nominees = np.sort(
-            nominees, axis=1
-        )  # so that equal scores end in row order, and codes are fetched front to back
-        scores = np.empty(nominees.shape, dtype=np.float32)
-        for part in blocks(len(queries), max(1, NOMINEES_AT_ONCE // nominees.shape[1])):
-            scores[part] = self.segment.scores(queries[part, None], np.maximum(nominees[part], 0))[:, 0]
-        scores[nominees < 0] = -np.inf
-        best = rank(scores)
-        scores, rows = np.take_along_axis(scores, best, axis=1), np.take_along_axis(nominees, best, axis=1)
-        return scores[:, :k], rows[:, :k], self._may_be_missing(scores, k, within)
+        rows = np.sort(nominees, axis=1)  # so that equal scores end in row order, and codes are fetched front to back
+        scores = np.empty(rows.shape, dtype=np.float32)
+        for part in blocks(len(queries), max(1, NOMINEES_AT_ONCE // rows.shape[1])):
+            scores[part] = self.segment.scores(queries[part, None], np.maximum(rows[part], 0))[:, 0]
+        is_row = rows >= 0
+        worst = scores.min(axis=1, where=is_row, initial=np.inf)
+        scores[~is_row] = -np.inf
+        chosen = np.arange(len(rows))[:, None], rank(scores)[:, :k]
+        scores, rows = scores[chosen], rows[chosen]
+        return scores, rows, self._may_be_missing(is_row, worst, scores[:, -1], within)
 
-    def _may_be_missing(self, ranked: Floats, k: int, within: range) -> Mask:
-        """Whether nominees' scores (m, count), best first, are too few, or do not tell which rows come first."""
-        found = np.count_nonzero(np.isfinite(ranked), axis=1)
+    def _may_be_missing(self, is_row: Mask, worst: Floats, last: Floats, within: range) -> Mask:
+        """Whether the nominees that are rows (m, count) are too few, or do not tell which rows come first, (m,)."""
         if self._uses_lists(within):
-            return np.asarray(found < k)
+            return np.asarray(np.isinf(last))
         # FastScan finds fewer than it is asked for where scores are all alike; in a restriction, some lie outside it.
-        all_rows = len(within) == len(self.segment)
-        too_few = found < ranked.shape[1] * (1 if all_rows else ENOUGH)
-        # Where equal scores reach down to the last nominee, rows that were not nominated may come before.
-        last = np.take_along_axis(ranked, np.maximum(found - 1, 0)[:, None], axis=1)[:, 0]
-        return np.asarray(too_few | (ranked[:, k - 1] <= last + np.float32(10.0**-SCORE_DECIMALS)))
+        enough = is_row.shape[1] * (1 if len(within) == len(self.segment) else ENOUGH)
+        # Where equal scores reach down to the worst nominee, rows that were not nominated may come before.
+        return np.asarray((is_row.sum(axis=1) < enough) | (last <= worst + np.float32(10.0**-SCORE_DECIMALS)))
 
     def _among_all(self, queries: Floats, k: int, within: range) -> tuple[Floats, Integers]:
         found = TopK(len(queries), k)
@@ -173,8 +178,3 @@ class Search:
     def _inverted(self) -> InvertedIndex:
         assert self.lists is not None
         return InvertedIndex(self._layout, self.lists)
-
-
-def _expected(queries: Floats) -> Floats:
-    """The inner product each query expects between nominated and not, with rows of length one, (m,) float32."""
-    return np.asarray(EXPECTED_COSINE * np.sqrt(np.vecdot(queries, queries)))

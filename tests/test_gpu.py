@@ -22,15 +22,8 @@ from embcompress.codebook import Codebook
 from embcompress.codec import Codec
 from embcompress.encode import encode, fit, sample_directions
 from embcompress.kernels.gpu import MOST_NOMINEES, gpu_scan
-from embcompress.kernels.gpu_scans import (
-    PQ_COLUMNS,
-    PQ_WIDTHS,
-    DirectionScan,
-    ListScan,
-    NearEvenLevels,
-    PaddedCentroids,
-    SignScan,
-)
+from embcompress.kernels.gpu_layouts import PQ_COLUMNS, PQ_WIDTHS, NearEvenLevels, PaddedCentroids
+from embcompress.kernels.gpu_scans import DirectionScan, ListScan, SignScan
 from embcompress.kernels.layouts import Halves
 from embcompress.lengths import LengthScale
 from embcompress.lists import Lists

@@ -32,10 +32,11 @@ LAYERS = [
     {"encode", "selection"},
     {"ngram_coding"},
     {"compress"},
+    {"comparison"},
 ]
 """Lowest first. A module may import from lower layers and, within a package, from itself."""
 
-WRITING = {"spec", "encodings", "encode", "selection", "ngram_coding", "compress"}
+WRITING = {"spec", "encodings", "encode", "selection", "ngram_coding", "compress", "comparison"}
 HEAVY = {"faiss", "gensim", "sklearn", "scipy", "torch", "matplotlib", "rich", "zstandard", "safetensors", "pyarrow"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embcompress import vocabulary as module
+from embcompress import word_hashes as module
 from embcompress.arrays import Integers
 from embcompress.errors import FormatError
 from embcompress.vocabulary import SMALL_BATCH, Vocabulary, row_bytes, to_bytes, to_text

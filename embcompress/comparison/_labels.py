@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from embcompress.arrays import Doubles
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DISTANCES = (5, 9, 14, 20, 28, 38, 50, 64)
+DISTANCES = (6, 9, 14, 20, 28, 38, 50, 64)
 """From a point to its name, in points."""
 
 ANGLES = (135, 110, 160, 180, 90, -45, -20, 0, -70, 200, 60, 30, -90, 225, 250)
@@ -21,29 +23,32 @@ ANGLES = (135, 110, 160, 180, 90, -45, -20, 0, -70, 200, 60, 30, -90, 225, 250)
 LEADER = 12
 """From this distance on a line leads from the point to its name."""
 
-POINT = 3.0
+POINT = 4.0
 """Half the width that a point keeps free about itself."""
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top, in points."""
 
 
-def place_labels(axes: Axes, labels: list[tuple[str, float, float]], drawn: Doubles, **style: Any) -> None:
+def place_labels(
+    axes: Axes, labels: Sequence[tuple[str, float, float]], drawn: Iterable[Doubles], **style: Any
+) -> None:
     """Write names beside points.
 
     Parameters
     ----------
     axes : matplotlib Axes
         With its final limits.
-    labels : list of (name, x, y)
-    drawn : (n, 2) float64
-        Places x, y to be kept free.
+    labels : sequence of (name, x, y)
+    drawn : iterable of (k, 2) float64
+        Lines through places x, y that are to be kept free; a point is a line of one place.
     style
         Of the names, as matplotlib takes it.
     """
     to_pixels = axes.transData.transform
-    taken = [(x - POINT, y - POINT, x + POINT, y + POINT) for x, y in to_pixels(drawn).tolist()] if len(drawn) else []
-    frame = tuple(axes.get_window_extent().extents.tolist())
+    places = np.concatenate([_along(to_pixels(line)) for line in drawn])
+    taken = [(x - POINT, y - POINT, x + POINT, y + POINT) for x, y in places.tolist()]
+    frame = axes.get_window_extent().extents
     for name, x, y in labels:
         width, height = _size(axes, name, style)
         point = to_pixels((x, y)).tolist()
@@ -83,21 +88,23 @@ def _candidates(point: list[float], width: float, height: float) -> list[tuple[B
     return found
 
 
-def _cost(box: Box, taken: list[Box], frame: Box) -> float:
+def _cost(box: Box, taken: list[Box], frame: Sequence[float]) -> float:
     """How much of a box is covered or outside of the frame, in square points."""
     inside = _shared(box, frame)
     outside = (box[2] - box[0]) * (box[3] - box[1]) - inside
     return 10 * round(outside, 3) + sum(round(_shared(box, other), 3) for other in taken)
 
 
-def _shared(first: Box, second: Box) -> float:
+def _shared(first: Box, second: Sequence[float]) -> float:
     width = min(first[2], second[2]) - max(first[0], second[0])
     height = min(first[3], second[3]) - max(first[1], second[1])
     return max(0.0, width) * max(0.0, height)
 
 
-def along(points: Doubles, count: int = 40) -> Doubles:
-    """Places (n, 2) on the straight lines between points (k, 2), `count` a line."""
-    steps = np.linspace(0, 1, count)[:, None]
-    parts = [start + steps * (end - start) for start, end in zip(points, points[1:], strict=False)]
-    return np.concatenate([points, *parts])
+def _along(line: Doubles) -> Doubles:
+    """Places (n, 2), no further apart than a point's width, on the straight lines between places (k, 2)."""
+    parts = [line]
+    for start, end in pairwise(line):
+        steps = np.arange(0, 1, 2 * POINT / max(float(np.hypot(*(end - start))), 1e-9))
+        parts.append(start + steps[:, None] * (end - start))
+    return np.concatenate(parts)

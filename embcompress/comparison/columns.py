@@ -92,7 +92,7 @@ ERROR = Column(
     "\nmse",
     "Mean squared distance of a direction, of length one, and what is decoded for it.",
     lambda m: m.mse,
-    ".4f",
+    ".3g",
 )
 BOUND = Column(
     "times bound",
@@ -100,7 +100,7 @@ BOUND = Column(
     "The mse over the least that any code of that size has on Gaussian rows with this table's covariance: a yardstick, "
     "not a limit of a real table.",
     lambda m: m.bound_ratio,
-    ".3g",
+    ".2f",
 )
 CODING = Column(
     "coding, s",
@@ -133,7 +133,7 @@ COLUMNS = (
 
 def notes(measured: list[tuple[str, Measures]]) -> list[str]:
     """Why shares are missing, each reason once."""
-    reasons = {}
+    reasons: dict[str, None] = {}
     for _, measures in measured:
         for column, scores in ((SIMILARITY, measures.spearman), (ANALOGIES, measures.analogies)):
             if scores.note:

@@ -6,12 +6,12 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from embcompress.arrays import Doubles
-from embcompress.comparison._labels import along, place_labels
+from embcompress.comparison._labels import place_labels
 from embcompress.comparison.columns import BITS, Column
 from embcompress.comparison.front import pareto_front
 from embcompress.comparison.results import Measures
@@ -29,7 +29,7 @@ INK, FAINT, GRID, FRONT, BOUND = COLOURS
 INCHES = (5.4, 4.1)
 """Of a plot at 72 points an inch: its letters have about their own size on a wide page."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
@@ -46,6 +46,12 @@ STYLE = {
     "grid.color": GRID,
     "grid.linewidth": 0.6,
 }
+
+PLAIN: dict[str, Any] = {"marker": "o", "ms": 4, "mfc": "none", "mec": FAINT, "mew": 1, "zorder": 3}
+STARRED: dict[str, Any] = {"marker": "*", "ms": 9, "color": FRONT, "mew": 0.5, "zorder": 4}
+
+LEAST_SPREAD = 0.02
+"""Of the values of an axis: measures that are all but equal are not drawn as if they differed."""
 
 CURVE_POINTS = 200
 
@@ -65,6 +71,17 @@ class Plot:
     falling: bool = False
 
 
+@dataclass(frozen=True)
+class _Point:
+    """An encoding in a plot; `starred` if it is on the front of size and quality."""
+
+    spec: str
+    bytes: int
+    bits: float
+    value: float
+    starred: bool
+
+
 def check_matplotlib() -> None:
     """Raise MissingPackageError if there is nothing to draw with."""
     try:
@@ -74,7 +91,7 @@ def check_matplotlib() -> None:
 
 
 def draw(plot: Plot, measured: Sequence[tuple[str, Measures]], starred: set[str], spectrum: Doubles) -> str | None:
-    """A plot as an ``<svg>`` element.
+    """A plot as an ``<svg>`` element, the same for the same results.
 
     Parameters
     ----------
@@ -94,81 +111,80 @@ def draw(plot: Plot, measured: Sequence[tuple[str, Measures]], starred: set[str]
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    values = [(spec, measures.bits_per_dimension, plot.column.value(measures)) for spec, measures in measured]
-    points = [(spec, bits, value) for spec, bits, value in values if value is not None and (value > 0 or not plot.falling)]
+    points = _points(plot, measured, starred)
     if not points:
         return None
-    with rc_context(STYLE | {"svg.hashsalt": plot.column.name}):  # names in the SVG are the same every time
+    with rc_context(STYLE | {"svg.hashsalt": plot.column.name}):
         figure = Figure(figsize=INCHES, layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
-        axes.set_xlabel(BITS.name)
-        axes.set_ylabel(plot.column.name)
-        _set_scales(axes, plot, points)
-        _fill(axes, plot, points, starred, spectrum)
-        figure.draw_without_rendering()  # settles the layout, which names of points depend on
-        _write_names(axes, plot, points)
+        _set_axes(axes, plot, points)
+        front = _front(plot, points)
+        kept_free = _draw_points(axes, front, points)
+        if plot.falling:
+            kept_free += [_draw_bound(axes, spectrum)]
+        figure.draw_without_rendering()  # settles where the axes are
+        labels = [(point.spec, point.bits, point.value) for point in front]
+        place_labels(axes, labels, kept_free, fontsize=8, color=INK)
         written = io.StringIO()
-        figure.savefig(
-            written, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        )
+        unknown = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(written, format="svg", transparent=True, metadata=unknown)
     return _inline(written.getvalue(), plot.column.name)
 
 
-def _set_scales(axes: Axes, plot: Plot, points: list[tuple[str, float, float]]) -> None:
+def _points(plot: Plot, measured: Sequence[tuple[str, Measures]], starred: set[str]) -> list[_Point]:
+    """The encodings that have the measure; a logarithmic axis has no place for 0."""
+    values = [(spec, measures, plot.column.value(measures)) for spec, measures in measured]
+    return [
+        _Point(spec, measures.bytes, measures.bits_per_dimension, value, spec in starred)
+        for spec, measures, value in values
+        if value is not None and (value > 0 or not plot.falling)
+    ]
+
+
+def _front(plot: Plot, points: list[_Point]) -> list[_Point]:
+    """The points that no other one is both smaller and better than in this measure."""
+    gains = [(point.bytes, -point.value if plot.falling else point.value) for point in points]
+    return [points[index] for index in pareto_front(gains)]
+
+
+def _set_axes(axes: Axes, plot: Plot, points: list[_Point]) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator
 
-    bits = [bits for _, bits, _ in points]
+    bits, values = [point.bits for point in points], [point.value for point in points]
+    axes.set_xlabel(BITS.name)
     axes.set_xscale("log", base=2)
-    axes.set_xlim(min(bits) / 1.7, max(bits) * 1.5)
+    axes.set_xlim(min(bits) / 2, max(bits) * 1.7)
     powers = 2.0 ** np.arange(np.floor(np.log2(min(bits))), np.ceil(np.log2(max(bits))) + 1)
     axes.xaxis.set_major_locator(FixedLocator(powers.tolist()))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.xaxis.set_minor_locator(NullLocator())
-    values = [value for _, _, value in points]
+    axes.set_ylabel(plot.column.name)
     if plot.falling:
         axes.set_yscale("log")
-        axes.set_ylim(min(values) / 4, max(values) * 3)
+        axes.set_ylim(min(values) / 5, max(values) * 3)
     else:
-        room = max(max(values) - min(values), 0.02)
-        axes.set_ylim(min(values) - 0.08 * room, max(values) + 0.12 * room)
+        spread = max(max(values) - min(values), LEAST_SPREAD)
+        axes.set_ylim(min(values) - 0.08 * spread, max(values) + 0.15 * spread)
 
 
-def _fill(
-    axes: Axes, plot: Plot, points: list[tuple[str, float, float]], starred: set[str], spectrum: Doubles
-) -> None:
-    """Points, the front of the measure, and the Gaussian's curve."""
-    front = _front(plot, points)
-    axes.plot([x for _, x, _ in front], [y for _, _, y in front], color=FRONT, lw=1.2, zorder=2)
-    plain = [(x, y) for spec, x, y in points if spec not in starred]
-    stars = [(x, y) for spec, x, y in points if spec in starred]
-    if plain:
-        axes.plot(*zip(*plain, strict=True), "o", ms=4, mfc="none", mec=FAINT, mew=1, ls="", zorder=3)
-    if stars:
-        axes.plot(*zip(*stars, strict=True), "*", ms=8, color=FRONT, mec="none", ls="", zorder=4)
-    if plot.falling:
-        curve = _bound(axes, spectrum)
-        axes.plot(curve[:, 0], curve[:, 1], color=BOUND, lw=1.2, ls="--", zorder=1)
+def _draw_points(axes: Axes, front: list[_Point], points: list[_Point]) -> list[Doubles]:
+    """Draw the front as a line, and all points; returns the lines and places (n, 2) they take."""
+    line = np.array([(point.bits, point.value) for point in front])
+    axes.plot(*line.T, color=FRONT, lw=1.2, zorder=2)
+    for starred, look in ((False, PLAIN), (True, STARRED)):
+        chosen = [(point.bits, point.value) for point in points if point.starred == starred]
+        axes.plot(*np.reshape(chosen, (-1, 2)).T, ls="", **look)
+    return [line, *(np.array([[point.bits, point.value]]) for point in points)]
 
 
-def _bound(axes: Axes, spectrum: Doubles) -> Doubles:
-    """The Gaussian's curve (n, 2) within the limits of the plot."""
+def _draw_bound(axes: Axes, spectrum: Doubles) -> Doubles:
+    """Draw the Gaussian's curve within the limits of the plot; returns its places (n, 2)."""
     bits = np.geomspace(*axes.get_xlim(), CURVE_POINTS)
     curve = np.array([(each, gaussian_bound(spectrum, each * len(spectrum))) for each in bits])
-    return np.asarray(curve[curve[:, 1] > 0])
-
-
-def _front(plot: Plot, points: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
-    gains = [(bits, -value if plot.falling else value) for _, bits, value in points]
-    return [points[index] for index in pareto_front(gains)]
-
-
-def _write_names(axes: Axes, plot: Plot, points: list[tuple[str, float, float]]) -> None:
-    """Names of the specs on the front of the measure."""
-    front = _front(plot, points)
-    lines = [line.get_xydata() for line in axes.get_lines()]
-    drawn = np.concatenate([along(np.asarray(lines[0], dtype=float)), *(np.asarray(each) for each in lines[1:])])
-    place_labels(axes, front, drawn, fontsize=8, color=INK)
+    curve = curve[curve[:, 1] > 0]
+    axes.plot(*curve.T, color=BOUND, lw=1.2, ls="--", zorder=1)
+    return curve
 
 
 def _inline(document: str, name: str) -> str:

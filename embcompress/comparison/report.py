@@ -17,7 +17,6 @@ from embcompress.comparison.columns import (
     QUALITY,
     SIMILARITY,
     Column,
-    notes,
 )
 from embcompress.comparison.front import smallest_first, specs_on_front
 from embcompress.comparison.plots import Plot, draw
@@ -91,7 +90,7 @@ def _text(text: str) -> str:
 def _heading(subject: Subject, measured: Sequence[tuple[str, Measures]]) -> str:
     lines = [
         f"<h1>Encodings of {_text(subject.name)}</h1>",
-        f'<p class="facts">{subject.words:,} words × {subject.dims} dimensions, '
+        f'<p class="facts">{subject.words:,} words &times; {subject.dims} dimensions, '
         f"{subject.float32_bytes / 1e6:,.1f} MB as words and float32 rows, seed {subject.seed}</p>",
         f"<p>Each encoding was fitted to this table, written to a file, and asked what it had kept. "
         f'A <span class="star">{STAR}</span> marks those on the Pareto front: no other one is both smaller and better.'
@@ -106,13 +105,12 @@ def _heading(subject: Subject, measured: Sequence[tuple[str, Measures]]) -> str:
                 if scores.original is not None
                 else f"no {what} ({_text(scores.note)})"
                 for what, scores, items in (
-                    ("Spearman correlation", first.spearman, "pairs"),
+                    ("mean Spearman correlation", first.spearman, "pairs"),
                     ("analogies right", first.analogies, "questions"),
                 )
             )
             + ".</p>"
         )
-    lines += [f"<p>{_text(note)}</p>" for note in notes(list(measured)) if measured]
     return "\n".join(lines)
 
 
@@ -127,7 +125,7 @@ def _plots(subject: Subject, measured: Sequence[tuple[str, Measures]], starred: 
         "<h2>Size against quality</h2>\n"
         "<p>The line joins the encodings that are best at their size in the measure shown, and these are named; "
         f'a <span class="star">{STAR}</span> is on the front of size and quality. In the plot of the mse the '
-        '<span class="dashed">dashed line</span> is the rate-distortion bound of Gaussian rows with this table’s '
+        '<span class="dashed">dashed line</span> is the rate-distortion bound of Gaussian rows with this table&rsquo;s '
         "covariance.</p>\n"
         '<div class="plots">\n' + "\n".join(figures) + "\n</div>"
     )
@@ -152,7 +150,9 @@ def _table(measured: Sequence[tuple[str, Measures]], starred: set[str]) -> str:
 def _reasons(failed: Sequence[Result]) -> str:
     if not failed:
         return ""
-    rows = "\n".join(f'<tr><th scope="row">{_text(each.spec)}</th><td>{_text(each.reason)}</td></tr>' for each in failed)
+    rows = "\n".join(
+        f'<tr><th scope="row">{_text(each.spec)}</th><td>{_text(each.reason)}</td></tr>' for each in failed
+    )
     return (
         "<h2>Encodings that do not suit this table</h2>\n"
         f'<div class="wide reasons"><table>\n<tbody>\n{rows}\n</tbody>\n</table></div>'

@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from embcompress.comparison.results import Result
 from embcompress.disk import access_error
 from embcompress.errors import FormatError
@@ -29,7 +27,7 @@ def table_digest(table: Table) -> str:
     digest = hashlib.sha256(f"{len(table)} {table.dims} ".encode())
     for word in table.words.every_word():
         digest.update(b"%d %b" % (len(word), word))
-    digest.update(np.ascontiguousarray(table.rows(draw_rows(len(table), DIGEST_ROWS, seed=0)), dtype="<f4"))
+    digest.update(table.rows(draw_rows(len(table), DIGEST_ROWS, seed=0)).astype("<f4").tobytes())
     return digest.hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import eq
 from typing import Any
@@ -35,6 +35,17 @@ class CommonWords:
     def __len__(self) -> int:
         return len(self.original_rows)
 
+    def first(self, count: int) -> CommonWords:
+        """The first so many words alone."""
+        if count >= len(self):
+            return self
+        return CommonWords(
+            replace(self.original, words=self.original.words[:count]),
+            replace(self.compressed, words=self.compressed.words[:count]),
+            self.original_rows[:count],
+            self.compressed_rows[:count],
+        )
+
     def coded(self, vectors: Any) -> Segment | Answers:
         """The compressed table's codes of the common words; its directions, if it has no codes."""
         segment = getattr(vectors, "segment", None)
@@ -59,7 +70,7 @@ def common_words(original: Answers, compressed: Answers) -> CommonWords:
             f"vectors of {original.dims} and of {compressed.dims} dimensions cannot be compared: "
             "give the table that the file was made from"
         )
-    if len(original) == len(compressed) > 0 and all(map(eq, original.words, compressed.words)):
+    if _same(original.words, compressed.words):
         every: Integers = np.arange(len(original))
         return CommonWords(original, replace(original, units=compressed.units), every, every)
     rows = {word: row for row, word in enumerate(compressed.words)}
@@ -75,6 +86,11 @@ def common_words(original: Answers, compressed: Answers) -> CommonWords:
         original_rows,
         compressed_rows,
     )
+
+
+def _same(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether two tables have the same words in the same order, and any at all."""
+    return len(first) == len(second) > 0 and (first is second or all(map(eq, first, second)))
 
 
 def _chosen(table: Answers, table_rows: Integers) -> Callable[[slice | Integers], Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
@@ -30,7 +30,7 @@ class OnTestSet:
     original : the same, or None
         Of the table that is compared with.
     paired : Paired or None
-        Both on the items known to both; None if there is no other table, or `note` says why.
+        Both with an interval; None if that was not asked for, there is no other table, or `note` says why.
     """
 
     measured: Similarity | Analogies
@@ -45,21 +45,22 @@ class OnTestSet:
     @property
     def value(self) -> float | None:
         """Spearman's correlation, or the accuracy."""
-        if self.paired is not None:
-            return self.paired.value
-        return self.measured.spearman if isinstance(self.measured, Similarity) else self.measured.total.share
+        return _figure(self.measured)
+
+    @property
+    def original_value(self) -> float | None:
+        """The original's."""
+        return None if self.original is None else _figure(self.original)
+
+    @property
+    def items(self) -> int:
+        """Pairs or questions that count: both tables have the same words, so that they are the same in both."""
+        return self.measured.used if isinstance(self.measured, Similarity) else self.measured.total.total
 
     @property
     def note(self) -> str:
         """Why there is no figure, or an empty text."""
         return self.measured.note or ("" if self.original is None else self.original.note)
-
-    @property
-    def coverage(self) -> str:
-        """Items known of all items, in words."""
-        if isinstance(self.measured, Similarity):
-            return f"{self.measured.used:,} of {len(self.measured.known):,} pairs"
-        return f"{int(self.measured.known.sum()):,} of {len(self.measured.known):,} questions"
 
     def to_dict(self) -> dict[str, Any]:
         """The figures by name."""
@@ -84,22 +85,22 @@ class OnTestSets:
     @property
     def value(self) -> float | None:
         """Mean over the sets that have a figure; None if none has."""
-        return _mean([each.value for each in self._counted if each.value is not None])
+        return _mean(each.value for each in self._counted)
 
     @property
     def original(self) -> float | None:
         """The original's mean over the same sets; None without an original."""
-        return _mean([each.paired.original for each in self._counted if each.paired is not None])
+        return _mean(each.original_value for each in self._counted)
 
     @property
     def kept(self) -> float | None:
-        """`value` over `original`; 1.0 where they are equal. None without an original, or if its figure is not above 0."""
+        """`value` over `original`, see `kept_share`; None without an original."""
         return kept_share(self.value, self.original)
 
     @property
     def items(self) -> int:
         """Pairs or questions that count, of all sets."""
-        return sum(each.paired.items for each in self.sets if each.paired is not None)
+        return sum(each.items for each in self._counted)
 
     @property
     def note(self) -> str:
@@ -122,8 +123,12 @@ class OnTestSets:
 
     @property
     def _counted(self) -> list[OnTestSet]:
-        """With an original, the sets that pair with it."""
-        return [each for each in self.sets if each.original is None or each.paired is not None]
+        """The sets that have a figure, and if there is an original one of it too."""
+        return [
+            each
+            for each in self.sets
+            if each.value is not None and (each.original is None or each.original_value is not None)
+        ]
 
 
 def kept_share(value: float | None, original: float | None) -> float | None:
@@ -148,25 +153,35 @@ def question_sets(more: Iterable[PathLike] = ()) -> list[Questions]:
 
 
 def similarity_on(
-    sets: Iterable[Pairs], table: Answers, original: Answers | None, protocol: str, restrict: int | None, seed: int
+    sets: Iterable[Pairs],
+    table: Answers,
+    original: Answers | None,
+    protocol: str,
+    restrict: int | None,
+    seed: int | None,
 ) -> OnTestSets:
-    """Word similarity on each set, paired with the original's if there is one."""
+    """Word similarity on each set, paired with the original's if there is one; with a seed, with intervals."""
 
     def measure(each: Answers, pairs: Pairs) -> Similarity:
         return word_similarity(each, pairs, protocol=protocol, restrict=restrict)
 
-    return _on_sets(sets, table, original, measure, partial(paired_similarity, seed=seed))
+    return _on_sets(sets, table, original, measure, None if seed is None else partial(paired_similarity, seed=seed))
 
 
 def analogies_on(
-    sets: Iterable[Questions], table: Answers, original: Answers | None, protocol: str, restrict: int | None, seed: int
+    sets: Iterable[Questions],
+    table: Answers,
+    original: Answers | None,
+    protocol: str,
+    restrict: int | None,
+    seed: int | None,
 ) -> OnTestSets:
-    """3CosAdd on each set, paired with the original's if there is one."""
+    """3CosAdd on each set, paired with the original's if there is one; with a seed, with intervals."""
 
     def measure(each: Answers, questions: Questions) -> Analogies:
         return analogies(each, questions, protocol=protocol, restrict=restrict)
 
-    return _on_sets(sets, table, original, measure, partial(paired_analogies, seed=seed))
+    return _on_sets(sets, table, original, measure, None if seed is None else partial(paired_analogies, seed=seed))
 
 
 def _on_sets(
@@ -174,15 +189,20 @@ def _on_sets(
     table: Answers,
     original: Answers | None,
     measure: Callable[[Answers, Any], Any],
-    pair: Callable[[Any, Any], Paired | None],
+    pair: Callable[[Any, Any], Paired | None] | None,
 ) -> OnTestSets:
     figures = []
     for each in sets:
         measured = measure(table, each)
         before = None if original is None else measure(original, each)
-        figures.append(OnTestSet(measured, before, None if before is None else pair(measured, before)))
+        figures.append(OnTestSet(measured, before, None if before is None or pair is None else pair(measured, before)))
     return OnTestSets(tuple(figures))
 
 
-def _mean(figures: Sequence[float]) -> float | None:
-    return fmean(figures) if figures else None
+def _figure(measured: Similarity | Analogies) -> float | None:
+    return measured.spearman if isinstance(measured, Similarity) else measured.total.share
+
+
+def _mean(figures: Iterable[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return fmean(known) if known else None

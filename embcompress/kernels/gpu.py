@@ -10,14 +10,8 @@ import numpy as np
 from embcompress.arrays import Floats, Integers
 from embcompress.codebook import Codebook
 from embcompress.errors import UsageError
-from embcompress.kernels.gpu_scans import (
-    DirectionScan,
-    GpuScan,
-    ListScan,
-    NearEvenLevels,
-    PaddedCentroids,
-    SignScan,
-)
+from embcompress.kernels.gpu_layouts import NearEvenLevels, PaddedCentroids
+from embcompress.kernels.gpu_scans import DirectionScan, GpuScan, ListScan, SignScan
 from embcompress.kernels.layouts import Halves
 from embcompress.segment import Segment
 

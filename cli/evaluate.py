@@ -1,0 +1,142 @@
+"""``embcompress evaluate``: what a table is worth, and what it kept of the one it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from embcompress_cli.output import json_option, print_json, print_table, printable, progress_bar
+from embcompress_cli.requiring import require_option
+
+if TYPE_CHECKING:
+    from embcompress.evaluation.evaluate import Evaluation
+    from embcompress.evaluation.recheck import Recheck
+    from embcompress.evaluation.requirements import Requirement
+
+file_type = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=file_type)
+@click.option("--against", type=file_type, metavar="TABLE", help="The original: every figure is held against its own.")
+@click.option("--pairs", multiple=True, type=file_type, help='More word pairs, lines "word1 word2 score".')
+@click.option("--analogies", multiple=True, type=file_type, help="More analogy questions, lines of four words.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["plain", "gensim"]),
+    default="plain",
+    show_default=True,
+    help="How test words are found: exact case among all words, or as gensim's own evaluations do.",
+)
+@click.option("--restrict-vocab", type=click.IntRange(min=1), metavar="N", help="Test sets see the first N words only.")
+@click.option("--probe", type=file_type, help="Labelled texts to classify, lines label<TAB>text.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws the samples.")
+@click.option("--certificate", is_flag=True, help="Measure FILE's certificate again and say whether it holds.")
+@require_option
+@json_option
+def evaluate(
+    file: Path,
+    against: Path | None,
+    pairs: tuple[Path, ...],
+    analogies: tuple[Path, ...],
+    protocol: str,
+    restrict_vocab: int | None,
+    probe: Path | None,
+    seed: int,
+    certificate: bool,
+    required: tuple[Requirement, ...],
+    as_json: bool,
+) -> None:
+    """Measure FILE, a compressed table or any other, alone or against the original TABLE."""
+    from embcompress.evaluation.evaluate import evaluate as measure
+    from embcompress.evaluation.requirements import require
+
+    _check(against, certificate, required)
+    with progress_bar() as progress:
+        vectors = _open(file, progress)
+        if certificate and against is not None:
+            _recheck(vectors, against, as_json, progress)
+            return
+        found = measure(
+            vectors,
+            against,
+            pairs=pairs,
+            analogies=analogies,
+            protocol=protocol,
+            restrict_vocab=restrict_vocab,
+            probe=probe,
+            seed=seed,
+            progress=progress,
+        )
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+    require(required, found.to_dict())
+
+
+def _check(against: Path | None, certificate: bool, required: tuple[Requirement, ...]) -> None:
+    """What is wrong with the options is said before anything is measured."""
+    if certificate and against is None:
+        raise click.UsageError("a certificate is measured against the original: add --against TABLE")
+    if certificate and required:
+        raise click.UsageError("--require goes with a measurement of its own: leave out --certificate")
+    alone = [each.name for each in required if each.name != "ratio"]
+    if alone and against is None:
+        raise click.UsageError(f"{alone[0]} is a share of the original's: add --against TABLE")
+
+
+def _open(file: Path, progress: Callable[[str, int, int], None]) -> Any:
+    """An ``.embc`` file as it is, any other table read."""
+    import embcompress
+    from embcompress import container
+
+    if container.is_container(file):
+        return embcompress.open(file)
+    return embcompress.load(file, progress=progress)
+
+
+def _recheck(vectors: Any, against: Path, as_json: bool, progress: Callable[[str, int, int], None]) -> None:
+    """Say which figures of the certificate hold; exit with 1 if one does not."""
+    import embcompress
+    from embcompress.evaluation.recheck import recheck
+
+    stored = getattr(vectors, "metadata", {}).get("certificate")
+    checks = recheck(embcompress.load(against, progress=progress), vectors, stored)
+    holds = all(each.holds for each in checks)
+    if as_json:
+        print_json({"holds": holds, "figures": [each.to_dict() for each in checks]})
+    else:
+        _print_checks(checks)
+    if not holds:
+        raise click.exceptions.Exit(1)
+
+
+def _print_checks(checks: list[Recheck]) -> None:
+    columns = ["figure", "certificate", "measured", "holds"]
+    rows = [
+        (each.name, _shown(each.stored), _shown(each.measured), "yes" if each.holds else "NO") for each in checks
+    ]
+    print_table(columns, rows, numbers={"certificate", "measured"})
+    broken = sum(not each.holds for each in checks)
+    click.echo(f"\n{broken} of {len(checks)} figures do not hold" if broken else f"\nall {len(checks)} figures hold")
+
+
+def _shown(figure: Any) -> str:
+    if figure is None:
+        return "none"
+    return f"{figure:.6g}" if isinstance(figure, float) else str(figure)
+
+
+def _print(found: Evaluation) -> None:
+    click.echo(printable(str(found)))
+    measured = found.to_dict()
+    if measured["neighbours"] is not None:
+        _print_bands(measured["neighbours"]["bands"])
+    for each in measured["analogies"]["sets"]:
+        if not each["note"]:
+            _print_sections(each, found)
+    if measured["speed"] is not None:
+        _print_speed(measured["speed"])
