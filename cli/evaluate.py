@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,11 @@ from embcompress_cli.requiring import require_option
 
 if TYPE_CHECKING:
     from embcompress.evaluation.evaluate import Evaluation
+    from embcompress.evaluation.neighbours import NeighbourOverlap
     from embcompress.evaluation.recheck import Recheck
     from embcompress.evaluation.requirements import Requirement
+    from embcompress.evaluation.speed import Speed
+    from embcompress.evaluation.test_set_figures import OnTestSet
 
 file_type = click.Path(path_type=Path)
 
@@ -91,9 +94,11 @@ def _check(against: Path | None, certificate: bool, required: tuple[Requirement,
 def _open(file: Path, progress: Callable[[str, int, int], None]) -> Any:
     """An ``.embc`` file as it is, any other table read."""
     import embcompress
-    from embcompress import container
+    from embcompress.formats import embc
+    from embcompress.formats._source import open_source
 
-    if container.is_container(file):
+    source = open_source(file)
+    if source.rereadable and embc.matches(source):
         return embcompress.open(file)
     return embcompress.load(file, progress=progress)
 
@@ -116,9 +121,7 @@ def _recheck(vectors: Any, against: Path, as_json: bool, progress: Callable[[str
 
 def _print_checks(checks: list[Recheck]) -> None:
     columns = ["figure", "certificate", "measured", "holds"]
-    rows = [
-        (each.name, _shown(each.stored), _shown(each.measured), "yes" if each.holds else "NO") for each in checks
-    ]
+    rows = [(each.name, _shown(each.stored), _shown(each.measured), "yes" if each.holds else "NO") for each in checks]
     print_table(columns, rows, numbers={"certificate", "measured"})
     broken = sum(not each.holds for each in checks)
     click.echo(f"\n{broken} of {len(checks)} figures do not hold" if broken else f"\nall {len(checks)} figures hold")
@@ -132,11 +135,72 @@ def _shown(figure: Any) -> str:
 
 def _print(found: Evaluation) -> None:
     click.echo(printable(str(found)))
-    measured = found.to_dict()
-    if measured["neighbours"] is not None:
-        _print_bands(measured["neighbours"]["bands"])
-    for each in measured["analogies"]["sets"]:
-        if not each["note"]:
-            _print_sections(each, found)
-    if measured["speed"] is not None:
-        _print_speed(measured["speed"])
+    compared = found.compared
+    for each in found.analogies.sets:
+        if not each.note:
+            _print_sections(each)
+    if compared is not None:
+        _print_bands(compared.neighbours)
+    if compared is not None and compared.speed is not None:
+        _print_speed(compared.speed)
+
+
+def _print_sections(found: OnTestSet) -> None:
+    """Accuracies by section, with those of the original if there is one."""
+    from embcompress.evaluation.analogies import Analogies
+
+    named = [
+        [("all", each.total), ("meaning", each.semantic), ("grammar", each.syntactic), *each.sections]
+        for each in (found.original, found.measured)
+        if isinstance(each, Analogies)
+    ]
+    rows = [
+        (
+            parts[0][0],
+            *("" if part.share is None else f"{part.share:.3f}" for _, part in parts),
+            f"{parts[0][1].total:,}",
+        )
+        for parts in zip(*named, strict=True)
+    ]
+    columns = ["section", *(["original"] if found.original else []), "compressed", "questions"]
+    _print_detail(found.name, columns, rows)
+
+
+def _print_bands(found: NeighbourOverlap) -> None:
+    rows = [
+        (f"{band.first:,} to {band.last:,}", f"{band.both_coded:.3f}", f"{band.exact_query:.3f}", f"{band.words:,}")
+        for band in found.bands
+    ]
+    _print_detail(
+        f"Neighbours kept by frequency (skewness of how often a word is one: "
+        f"{found.hubness.original:.2f}, compressed {found.hubness.coded:.2f})",
+        ["rank", "both coded", "exact query", "words"],
+        rows,
+    )
+
+
+def _print_speed(found: Speed) -> None:
+    jobs = {
+        "vector of a word": found.look_up,
+        "10 nearest of a vector": found.query,
+        "10 nearest of 256 vectors": found.batch,
+        "opening": found.open,
+    }
+    rows = [
+        (name, _time(job.original.median), _time(job.table.median), f"{job.original.median / job.table.median:.2f}")
+        for name, job in jobs.items()
+        if job is not None
+    ]
+    _print_detail(
+        f"Speed over the first {found.rows:,} words, medians", ["job", "original", "compressed", "times faster"], rows
+    )
+
+
+def _print_detail(title: str, columns: list[str], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table with its title; all columns but the first are numbers."""
+    click.echo(f"\n{printable(title)}\n")
+    print_table(columns, rows, numbers=set(columns[1:]))
+
+
+def _time(seconds: float) -> str:
+    return f"{1000 * seconds:,.3f} ms"

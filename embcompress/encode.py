@@ -54,7 +54,10 @@ def fit(spec: Spec, sample: Floats, *, seed: int = 0) -> Codec:
         step = _fit_stage(stage, sample, seed)
         sample = step.forward(sample)
         affine = affine.then(step)
-    return Codec(affine, _fit_stage(quantizer, sample, seed))
+    fitted = _fit_stage(quantizer, sample, seed)
+    if isinstance(fitted, Codec):  # a quantizer that is fitted together with a map of its own
+        return Codec(affine.then(fitted.affine), fitted.codebook)
+    return Codec(affine, fitted)
 
 
 def _fit_stage(stage: Stage, sample: Floats, seed: int) -> Any:

@@ -14,7 +14,7 @@ from embcompress.arrays import Doubles
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DISTANCES = (6, 9, 14, 20, 28, 38, 50, 64)
+DISTANCES = (7, 10, 14, 20, 28, 38, 50, 64)
 """From a point to its name, in points."""
 
 ANGLES = (135, 110, 160, 180, 90, -45, -20, 0, -70, 200, 60, 30, -90, 225, 250)
@@ -25,6 +25,9 @@ LEADER = 12
 
 POINT = 4.0
 """Half the width that a point keeps free about itself."""
+
+MARGIN = 4.0
+"""Between names, in points."""
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top, in points."""
@@ -73,7 +76,7 @@ def _size(axes: Axes, name: str, style: dict[str, Any]) -> tuple[float, float]:
     text = axes.text(0, 0, name, **style)
     extent = text.get_window_extent()
     text.remove()
-    return float(extent.width), float(extent.height)
+    return float(extent.width) + MARGIN, float(extent.height) + MARGIN
 
 
 def _candidates(point: list[float], width: float, height: float) -> list[tuple[Box, int]]:

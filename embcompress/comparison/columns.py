@@ -92,7 +92,7 @@ ERROR = Column(
     "\nmse",
     "Mean squared distance of a direction, of length one, and what is decoded for it.",
     lambda m: m.mse,
-    ".3g",
+    "#.3g",
 )
 BOUND = Column(
     "times bound",

@@ -21,13 +21,13 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def specs_on_front(results: Iterable[Result]) -> set[str]:
-    """Specs that no other one beats in bytes of the file and in `Measures.quality`."""
+    """Specs that no other one beats in `Measures.size` and in `Measures.quality`."""
     measured = [(result.spec, result.measures) for result in results if result.measures is not None]
-    front = pareto_front([(measures.bytes, measures.quality) for _, measures in measured])
+    front = pareto_front([(measures.size, measures.quality) for _, measures in measured])
     return {measured[index][0] for index in front}
 
 
 def smallest_first(results: Iterable[Result]) -> list[tuple[str, Measures]]:
-    """The specs that could be measured, by bytes of the file, of equal ones the better first."""
+    """The specs that could be measured, by size, of equal ones the better first."""
     measured = [(result.spec, result.measures) for result in results if result.measures is not None]
-    return sorted(measured, key=lambda each: (each[1].bytes, -each[1].quality, each[0]))
+    return sorted(measured, key=lambda each: (each[1].size, -each[1].quality, each[0]))

@@ -76,7 +76,7 @@ class _Point:
     """An encoding in a plot; `starred` if it is on the front of size and quality."""
 
     spec: str
-    bytes: int
+    size: float
     bits: float
     value: float
     starred: bool
@@ -136,7 +136,7 @@ def _points(plot: Plot, measured: Sequence[tuple[str, Measures]], starred: set[s
     """The encodings that have the measure; a logarithmic axis has no place for 0."""
     values = [(spec, measures, plot.column.value(measures)) for spec, measures in measured]
     return [
-        _Point(spec, measures.bytes, measures.bits_per_dimension, value, spec in starred)
+        _Point(spec, measures.size, measures.bits_per_dimension, value, spec in starred)
         for spec, measures, value in values
         if value is not None and (value > 0 or not plot.falling)
     ]
@@ -144,7 +144,7 @@ def _points(plot: Plot, measured: Sequence[tuple[str, Measures]], starred: set[s
 
 def _front(plot: Plot, points: list[_Point]) -> list[_Point]:
     """The points that no other one is both smaller and better than in this measure."""
-    gains = [(point.bytes, -point.value if plot.falling else point.value) for point in points]
+    gains = [(point.size, -point.value if plot.falling else point.value) for point in points]
     return [points[index] for index in pareto_front(gains)]
 
 

@@ -72,6 +72,11 @@ class Measures:
     look_up_seconds: float
 
     @property
+    def size(self) -> float:
+        """Bytes of the file to three digits: a few bytes, such as those of the spec's own name, decide nothing."""
+        return float(f"{self.bytes:.3g}")
+
+    @property
     def quality(self) -> float:
         """Geometric mean of neighbours (coded queries), similarity and analogies kept, each at least 0 and at most 1.
 

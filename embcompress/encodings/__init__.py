@@ -2,8 +2,8 @@
 
 A file holds a function ``fit(x, ...)`` of rows ``x (n, c)`` and the arguments a spec may give; its docstring's first
 line is the help. What it returns says what it is: an `Affine` is a transform, a `Codebook` (or None: the rows' own
-numbers as float16) is a quantizer. A keyword-only ``seed`` is filled in by the caller. Names that begin with an
-underscore are helpers.
+numbers as float16) is a quantizer, and a `Codec` a quantizer that brings a map of its own. A keyword-only ``seed`` is
+filled in by the caller. Names that begin with an underscore are helpers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Encoding:
     ----------
     name : str
     fit : callable
-        ``fit(x, ...) -> Affine`` or ``fit(x, ...) -> Codebook | None``.
+        ``fit(x, ...) -> Affine``, or ``-> Codebook | None``, or ``-> Codec``.
     """
 
     name: str
