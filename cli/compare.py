@@ -134,20 +134,20 @@ def _facts(source: Path, table: Table, seed: int, found: list[Result]) -> dict[s
 
 
 def _print(found: list[Result]) -> None:
-    from embcompress.comparison.columns import COLUMNS, notes
+    from embcompress.comparison.columns import COSTS, KEPT, notes
     from embcompress.comparison.front import smallest_first, specs_on_front
 
     front, measured = specs_on_front(found), smallest_first(found)
     if measured:
-        rows = [
-            (f"{ON_FRONT if spec in front else ' '} {spec}", *(column.written(measures) for column in COLUMNS))
-            for spec, measures in measured
-        ]
-        headings = [column.heading for column in COLUMNS]
-        print_table(["\n  spec", *headings], rows, numbers=set(headings))
-        click.echo(
-            f"\n{ON_FRONT} on the front: no other is both smaller and better. Kept shares are of the original's."
-        )
+        for columns in (KEPT, COSTS):
+            headings = [column.name.replace(" ", "\n", 1) for column in columns]
+            rows = [
+                (f"{ON_FRONT if spec in front else ' '} {spec}", *(column.written(measures) for column in columns))
+                for spec, measures in measured
+            ]
+            print_table(["\n  spec", *headings], rows, numbers=set(headings))
+            click.echo()
+        click.echo(f"{ON_FRONT} on the front: no other is both smaller and better")
     for line in notes(measured):
         click.echo(line)
     for result in found:

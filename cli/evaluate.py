@@ -11,6 +11,7 @@ from embcompress_cli.output import json_option, print_json, print_table, printab
 from embcompress_cli.requiring import require_option
 
 if TYPE_CHECKING:
+    from embcompress import Table
     from embcompress.evaluation.evaluate import Evaluation
     from embcompress.evaluation.neighbours import NeighbourOverlap
     from embcompress.evaluation.recheck import Recheck
@@ -35,7 +36,6 @@ file_type = click.Path(path_type=Path)
 )
 @click.option("--restrict-vocab", type=click.IntRange(min=1), metavar="N", help="Test sets see the first N words only.")
 @click.option("--probe", type=file_type, help="Labelled texts to classify, lines label<TAB>text.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws the samples.")
 @click.option("--certificate", is_flag=True, help="Measure FILE's certificate again and say whether it holds.")
 @require_option
 @json_option
@@ -47,22 +47,22 @@ def evaluate(
     protocol: str,
     restrict_vocab: int | None,
     probe: Path | None,
-    seed: int,
     certificate: bool,
     required: tuple[Requirement, ...],
     as_json: bool,
 ) -> None:
     """Measure FILE, a compressed table or any other, alone or against the original TABLE."""
-    from embcompress.evaluation.evaluate import evaluate as measure
+    import embcompress
     from embcompress.evaluation.requirements import require
 
-    _check(against, certificate, required)
+    chosen = bool(pairs or analogies or probe or restrict_vocab or protocol != "plain" or required)
+    _check(against, required, certificate=certificate, chosen=chosen)
     with progress_bar() as progress:
         vectors = _open(file, progress)
         if certificate and against is not None:
-            _recheck(vectors, against, as_json, progress)
+            _recheck(file, vectors, embcompress.load(against, progress=progress), as_json)
             return
-        found = measure(
+        found = embcompress.evaluate(
             vectors,
             against,
             pairs=pairs,
@@ -70,7 +70,6 @@ def evaluate(
             protocol=protocol,
             restrict_vocab=restrict_vocab,
             probe=probe,
-            seed=seed,
             progress=progress,
         )
     if as_json:
@@ -80,12 +79,14 @@ def evaluate(
     require(required, found.to_dict())
 
 
-def _check(against: Path | None, certificate: bool, required: tuple[Requirement, ...]) -> None:
-    """What is wrong with the options is said before anything is measured."""
+def _check(against: Path | None, required: tuple[Requirement, ...], *, certificate: bool, chosen: bool) -> None:
+    """Say what is wrong with the options before anything is measured; `chosen`: there are some on what to measure."""
     if certificate and against is None:
         raise click.UsageError("a certificate is measured against the original: add --against TABLE")
-    if certificate and required:
-        raise click.UsageError("--require goes with a measurement of its own: leave out --certificate")
+    if certificate and chosen:
+        raise click.UsageError(
+            "--certificate measures what FILE's certificate holds: leave out the options on measures"
+        )
     alone = [each.name for each in required if each.name != "ratio"]
     if alone and against is None:
         raise click.UsageError(f"{alone[0]} is a share of the original's: add --against TABLE")
@@ -103,13 +104,15 @@ def _open(file: Path, progress: Callable[[str, int, int], None]) -> Any:
     return embcompress.load(file, progress=progress)
 
 
-def _recheck(vectors: Any, against: Path, as_json: bool, progress: Callable[[str, int, int], None]) -> None:
+def _recheck(file: Path, vectors: Any, original: Table, as_json: bool) -> None:
     """Say which figures of the certificate hold; exit with 1 if one does not."""
-    import embcompress
+    from embcompress import FormatError
     from embcompress.evaluation.recheck import recheck
 
-    stored = getattr(vectors, "metadata", {}).get("certificate")
-    checks = recheck(embcompress.load(against, progress=progress), vectors, stored)
+    try:
+        checks = recheck(original, vectors, getattr(vectors, "metadata", {}).get("certificate"))
+    except FormatError as error:
+        raise FormatError(f"{file}: {error}") from None
     holds = all(each.holds for each in checks)
     if as_json:
         print_json({"holds": holds, "figures": [each.to_dict() for each in checks]})

@@ -11,6 +11,7 @@ import embcompress
 PUBLIC = {
     "CompressedVectors",
     "EmbcompressError",
+    "Evaluation",
     "FileAccessError",
     "FormatError",
     "Spec",
@@ -18,6 +19,7 @@ PUBLIC = {
     "Table",
     "UnknownWordError",
     "UsageError",
+    "evaluate",
     "load",
     "open",
     "parse",

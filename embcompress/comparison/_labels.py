@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +25,26 @@ LEADER = 12
 POINT = 4.0
 """Half the width that a point keeps free about itself."""
 
+NEAR = 8.0
+"""Points at this distance, in points, can be told apart."""
+
 MARGIN = 4.0
 """Between names, in points."""
 
-Box = tuple[float, float, float, float]
-"""Left, bottom, right and top, in points."""
+OUTSIDE = 10
+"""How much worse a square point outside of the frame is than one that is covered twice."""
+
+CROSSED = 50
+"""How much worse a line from a point to its name is for every place it has inside of another name."""
+
+CHECKED = 12
+"""Places on such a line that are looked at."""
 
 
 def place_labels(
     axes: Axes, labels: Sequence[tuple[str, float, float]], drawn: Iterable[Doubles], **style: Any
 ) -> None:
-    """Write names beside points.
+    """Write names beside points; of points too near to be told apart, the last one is named.
 
     Parameters
     ----------
@@ -50,58 +58,77 @@ def place_labels(
     """
     to_pixels = axes.transData.transform
     places = np.concatenate([_along(to_pixels(line)) for line in drawn])
-    taken = [(x - POINT, y - POINT, x + POINT, y + POINT) for x, y in places.tolist()]
-    frame = axes.get_window_extent().extents
-    for name, x, y in labels:
-        width, height = _size(axes, name, style)
-        point = to_pixels((x, y)).tolist()
-        best = min(_candidates(point, width, height), key=lambda each: (_cost(each[0], taken, frame), each[1]))
-        box, distance = best
-        taken.append(box)
+    taken = np.hstack([places - POINT, places + POINT])  # (t, 4)
+    frame = np.asarray(axes.get_window_extent().extents)  # (4,)
+    names = np.empty((0, 4))
+    for name, x, y in _told_apart(labels, to_pixels):
+        point = to_pixels((x, y))
+        boxes, distances = _candidates(point, _size(axes, name, style))
+        middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+        outside = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) - _shared(boxes, frame[None])[:, 0]
+        cost = (
+            distances
+            + OUTSIDE * outside
+            + _shared(boxes, taken).sum(axis=1)
+            + CROSSED * _crossed(point, middles, names)
+        )
+        best = int(np.lexsort((distances, cost.round(3)))[0])
+        way = _along(np.stack([point, middles[best]]))
+        taken = np.vstack([taken, boxes[best], np.hstack([way - 1, way + 1])])
+        names = np.vstack([names, boxes[best]])
+        leader = {"arrowstyle": "-", "color": style["color"], "lw": 0.5, "shrinkA": 0, "shrinkB": 2}
         axes.annotate(
             name,
             (x, y),
-            xytext=((box[0] + box[2]) / 2 - point[0], (box[1] + box[3]) / 2 - point[1]),
+            xytext=tuple(middles[best] - point),
             textcoords="offset pixels",
             ha="center",
             va="center",
-            arrowprops=None
-            if distance < LEADER
-            else {"arrowstyle": "-", "color": style["color"], "lw": 0.5, "shrinkA": 0, "shrinkB": 2},
+            arrowprops=leader if distances[best] >= LEADER else None,
             **style,
         )
 
 
-def _size(axes: Axes, name: str, style: dict[str, Any]) -> tuple[float, float]:
+def _told_apart(
+    labels: Sequence[tuple[str, float, float]], to_pixels: Callable[[tuple[float, float]], Doubles]
+) -> list[tuple[str, float, float]]:
+    chosen: list[tuple[str, float, float]] = []
+    for label in reversed(labels):
+        if all(np.hypot(*(to_pixels(label[1:]) - to_pixels(other[1:]))) >= NEAR for other in chosen):
+            chosen.append(label)
+    return chosen
+
+
+def _size(axes: Axes, name: str, style: dict[str, Any]) -> Doubles:
+    """Width and height of a name, the margin included."""
     text = axes.text(0, 0, name, **style)
     extent = text.get_window_extent()
     text.remove()
-    return float(extent.width) + MARGIN, float(extent.height) + MARGIN
+    return np.array([extent.width, extent.height]) + MARGIN
 
 
-def _candidates(point: list[float], width: float, height: float) -> list[tuple[Box, int]]:
-    """Boxes about a point, touching a circle, and their distances."""
-    found = []
-    for distance in DISTANCES:
-        for angle in ANGLES:
-            across, up = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-            middle = point[0] + across * (distance + width / 2), point[1] + up * (distance + height / 2)
-            box = middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2
-            found.append((box, distance))
-    return found
+def _candidates(point: Doubles, size: Doubles) -> tuple[Doubles, Doubles]:
+    """Boxes (m, 4) about a point that touch an oval around it, and their distances (m,)."""
+    angles = np.radians(np.tile(ANGLES, len(DISTANCES)))
+    distances = np.repeat(np.array(DISTANCES, dtype=float), len(ANGLES))
+    ways = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    middles = point + ways * (distances[:, None] + size / 2)
+    return np.hstack([middles - size / 2, middles + size / 2]), distances
 
 
-def _cost(box: Box, taken: list[Box], frame: Sequence[float]) -> float:
-    """How much of a box is covered or outside of the frame, in square points."""
-    inside = _shared(box, frame)
-    outside = (box[2] - box[0]) * (box[3] - box[1]) - inside
-    return 10 * round(outside, 3) + sum(round(_shared(box, other), 3) for other in taken)
+def _shared(first: Doubles, second: Doubles) -> Doubles:
+    """Area that boxes (m, 4) share with boxes (t, 4), (m, t)."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    return np.asarray(np.prod(np.maximum(high - low, 0), axis=2))
 
 
-def _shared(first: Box, second: Sequence[float]) -> float:
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    return max(0.0, width) * max(0.0, height)
+def _crossed(point: Doubles, middles: Doubles, names: Doubles) -> Doubles:
+    """How often lines from a point to places (m, 2) are inside of boxes (t, 4), of some places on each, (m,)."""
+    steps = np.linspace(0, 1, CHECKED)[:, None, None]
+    places = point + steps * (middles - point)  # (CHECKED, m, 2)
+    inside = (places[:, :, None] > names[:, :2]) & (places[:, :, None] < names[:, 2:])
+    return np.asarray(inside.all(axis=3).sum(axis=(0, 2)), dtype=np.float64)
 
 
 def _along(line: Doubles) -> Doubles:

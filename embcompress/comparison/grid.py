@@ -22,8 +22,8 @@ def every_spec(dims: int) -> list[Spec]:
     """A spec for every quantizer in all forms its required arguments take, alone and behind a map.
 
     The maps are the leading half of the principal axes and a random rotation. A rotation evens out axes, so it goes
-    before quantizers that fit each axis by itself; those that cluster rows would lose what ties their axes together,
-    and numbers that are not coded at all would not change.
+    before quantizers that fit each axis by itself; those that cluster rows would lose what ties their axes together.
+    Numbers that are not coded at all stand alone.
 
     Parameters
     ----------
@@ -36,15 +36,18 @@ def every_spec(dims: int) -> list[Spec]:
         if stage.is_transform:
             continue
         forms = list(_forms(stage, dims))
-        texts += forms + [f"pca:{max(1, dims // 2)},{form}" for form in forms]
-        if _fits_single_axes(stage):
-            texts += [f"rotate,{form}" for form in forms]
+        texts += forms
+        for transform in _maps(stage, dims):
+            texts += [f"{transform},{form}" for form in forms]
     return [encodings.parse(text) for text in texts]
 
 
-def _fits_single_axes(stage: encodings.Encoding) -> bool:
-    seeded = "seed" in inspect.signature(stage.fit).parameters  # what clusters has to begin somewhere
-    return get_type_hints(stage.fit)["return"] is Codebook and not seeded
+def _maps(stage: encodings.Encoding, dims: int) -> list[str]:
+    if get_type_hints(stage.fit)["return"] is not Codebook:
+        return []
+    half = f"pca:{max(1, dims // 2)}"
+    clusters = "seed" in inspect.signature(stage.fit).parameters  # k-means has to begin somewhere
+    return [half] if clusters else [half, "rotate"]
 
 
 def _forms(stage: encodings.Encoding, dims: int) -> Iterator[str]:

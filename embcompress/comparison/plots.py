@@ -26,7 +26,7 @@ COLOURS = {"#010203": "ink", "#010204": "faint", "#010205": "grid", "#010206": "
 
 INK, FAINT, GRID, FRONT, BOUND = COLOURS
 
-INCHES = (5.4, 4.1)
+INCHES = (4.9, 3.8)
 """Of a plot at 72 points an inch: its letters have about their own size on a wide page."""
 
 STYLE: dict[Any, Any] = {
@@ -162,7 +162,7 @@ def _set_axes(axes: Axes, plot: Plot, points: list[_Point]) -> None:
     axes.set_ylabel(plot.column.name)
     if plot.falling:
         axes.set_yscale("log")
-        axes.set_ylim(min(values) / 5, max(values) * 3)
+        axes.set_ylim(min(values) / 10, max(values) * 60)
     else:
         spread = max(max(values) - min(values), LEAST_SPREAD)
         axes.set_ylim(min(values) - 0.08 * spread, max(values) + 0.15 * spread)

@@ -10,9 +10,10 @@ from importlib.resources import files
 from embcompress.arrays import Doubles
 from embcompress.comparison.columns import (
     ANALOGIES,
-    COLUMNS,
+    COSTS,
     ERROR,
     EXACT,
+    KEPT,
     NEIGHBOURS,
     QUALITY,
     SIMILARITY,
@@ -21,6 +22,8 @@ from embcompress.comparison.columns import (
 from embcompress.comparison.front import smallest_first, specs_on_front
 from embcompress.comparison.plots import Plot, draw
 from embcompress.comparison.results import Measures, Result
+
+COLUMNS = (*KEPT, *COSTS)
 
 STAR = "★"
 
@@ -123,7 +126,8 @@ def _plots(subject: Subject, measured: Sequence[tuple[str, Measures]], starred: 
             figures.append(f"<figure>\n<figcaption>{caption}</figcaption>\n{svg}\n</figure>")
     return (
         "<h2>Size against quality</h2>\n"
-        "<p>The line joins the encodings that are best at their size in the measure shown, and these are named; "
+        "<p>The line joins the encodings that are best at their size in the measure shown, named where they can be "
+        "told apart; "
         f'a <span class="star">{STAR}</span> is on the front of size and quality. In the plot of the mse the '
         '<span class="dashed">dashed line</span> is the rate-distortion bound of Gaussian rows with this table&rsquo;s '
         "covariance.</p>\n"

@@ -80,7 +80,7 @@ def float32_bytes(table: Answers) -> int:
 
 def file_of(vectors: Any) -> Path | None:
     """The ``.embc`` file that vectors were opened from, if they were."""
-    path = getattr(vectors, "_path", None)
+    path = getattr(vectors, "path", None)
     return path if isinstance(path, Path) else None
 
 

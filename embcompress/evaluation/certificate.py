@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from embcompress.evaluation._answers import answers, float32_bytes
+import numpy as np
+
+from embcompress.evaluation._answers import Answers, answers, float32_bytes
 from embcompress.evaluation._common_words import common_words
 from embcompress.evaluation.geometry import geometry
-from embcompress.evaluation.neighbours import neighbour_overlap
+from embcompress.evaluation.neighbours import draw_rows, neighbour_overlap
+from embcompress.evaluation.questions import Questions
 from embcompress.evaluation.test_set_figures import (
     OnTestSets,
     analogies_on,
@@ -36,14 +39,15 @@ class Samples:
         Words whose neighbours are compared, and how many first rows they and their neighbours are among.
     rows, pairs : int
         Rows and pairs of rows of `geometry`.
-    analogy_rows : int
-        Analogies are among so many first rows.
+    questions, analogy_rows : int
+        Analogy questions, and how many first rows they and their answers are among.
     """
 
     words: int
     first_rows: int
     rows: int
     pairs: int
+    questions: int
     analogy_rows: int
 
 
@@ -54,8 +58,8 @@ def samples_for(rows: int, dims: int) -> Samples:
     neighbours of all words are sought among all rows of a small table, and among a share of those of a large one.
     """
     first_rows = min(rows, max(100_000, rows // 8))
-    words = min(1000, max(200, 4_000_000_000 // (first_rows * dims)))
-    return Samples(min(words, rows), first_rows, min(rows, 3000), 2500, min(rows, 10_000))
+    words = min(1000, max(200, 3_600_000_000 // (first_rows * dims)))
+    return Samples(min(words, rows), first_rows, min(rows, 3000), 2500, 2000, min(rows, 10_000))
 
 
 def certificate(original: Any, vectors: Any, *, seed: int = 0, samples: Samples | None = None) -> dict[str, Any]:
@@ -87,14 +91,25 @@ def certificate(original: Any, vectors: Any, *, seed: int = 0, samples: Samples 
     first = common.first(drawn.first_rows)
     kept = neighbour_overlap(first.original, first.coded(vectors), sample=drawn.words, seed=seed)
     shape = geometry(before, coded, sample=drawn.rows, pairs=drawn.pairs, seed=seed)
+    asked = [_drawn(questions, before, drawn, seed) for questions in question_sets()]
     measured = {
         "neighbours": {name: figure for name, figure in kept.to_dict().items() if name != "bands"},
         "spearman": _brief(similarity_on(pair_sets(), table, before, "plain", None, None)),
-        "analogies": _brief(analogies_on(question_sets(), table, before, "plain", drawn.analogy_rows, None)),
+        "analogies": _brief(analogies_on(asked, table, before, "plain", drawn.analogy_rows, None)),
         "geometry": shape.to_dict(),
         "float32_bytes": float32_bytes(before),
     }
     return {**_rounded(measured), "seed": seed, "samples": asdict(drawn), "versions": _versions()}
+
+
+def _drawn(questions: Questions, table: Answers, samples: Samples, seed: int) -> Questions:
+    """Questions drawn from those whose words are all among the first rows, else one of the others."""
+    rows = {word: table.find(word) for word in {word for question in questions.words for word in question}}
+    first = {word for word, row in rows.items() if row is not None and row < samples.analogy_rows}
+    known = [place for place, question in enumerate(questions.words) if first.issuperset(question)]
+    chosen = np.array(known)[draw_rows(len(known), samples.questions, seed)] if known else np.zeros(1, dtype=np.int64)
+    words = tuple(questions.words[place] for place in chosen.tolist())
+    return replace(questions, words=words, section=questions.section[chosen])
 
 
 def _brief(figures: OnTestSets) -> dict[str, Any]:

@@ -89,6 +89,8 @@ def geometry(original: Any, coded: Any, *, sample: int = SAMPLE, pairs: int = PA
     UsageError
         If the tables differ in rows or dimensions, or `sample` or `pairs` is below 1.
     """
+    from threadpoolctl import threadpool_limits
+
     before, after = same_rows(original, coded)
     if sample < 1 or pairs < 1:
         raise UsageError(f"sample = {sample}, pairs = {pairs}: both are at least 1")
@@ -98,7 +100,10 @@ def geometry(original: Any, coded: Any, *, sample: int = SAMPLE, pairs: int = PA
     chosen = draw_rows(len(before), sample, seed)
     for part in blocks(len(chosen)):
         sums.add(before.units(chosen[part]), decode(chosen[part]))
-    spectrum = covariance_spectrum(sums.original, sums.total, sums.rows)
+    # On a machine that is busy, threads that share the eigenvalues of a small matrix wait for one another for seconds.
+    with threadpool_limits(1, user_api="blas"):
+        spectrum = covariance_spectrum(sums.original, sums.total, sums.rows)
+        overlap = eigenspace_overlap(sums.original, sums.coded, sums.cross)
     mse = sums.squared_error / max(sums.rows, 1)
     bound = None if segment is None else gaussian_bound(spectrum, 8 * segment.codec.code_size)
     pairs = pairs if len(before) > 1 else 0
@@ -106,7 +111,7 @@ def geometry(original: Any, coded: Any, *, sample: int = SAMPLE, pairs: int = PA
         mse,
         sums.cosines / sums.rows if sums.rows else 1.0,
         _cosine_correlation(before, after, pairs, seed),
-        eigenspace_overlap(sums.original, sums.coded, sums.cross),
+        overlap,
         bound,
         mse / bound if bound else None,
         sums.rows,

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from embcompress.errors import FormatError
 from embcompress.evaluation.certificate import Samples, certificate
 
-MOST = Samples(10_000, 1 << 40, 100_000, 100_000, 1 << 40)
+MOST = Samples(10_000, 1 << 40, 100_000, 100_000, 1 << 40, 1 << 40)
 """Larger samples are none that a certificate is measured on, and would take memory without bounds."""
 
 MEASURED = ("neighbours", "spearman", "analogies", "geometry", "float32_bytes")
@@ -28,7 +28,8 @@ class Recheck:
     ----------
     name : str
         Its keys, with points between them.
-    stored, measured : float, str, None, or of a damaged certificate anything
+    stored, measured : float or None
+        A damaged certificate may hold anything.
     """
 
     name: str
@@ -69,7 +70,7 @@ def recheck(original: Any, vectors: Any, stored: Any) -> list[Recheck]:
         If the tables have no word in common, or vectors of different lengths.
     """
     if not isinstance(stored, dict):
-        raise FormatError("there is no certificate in the file: make it again with embcompress shrink")
+        raise FormatError("there is no certificate: make the file again with embcompress shrink")
     seed, drawn = stored.get("seed"), _samples(stored.get("samples"))
     if drawn is None or not _is_whole(seed) or seed < 0:
         raise FormatError(
@@ -100,7 +101,8 @@ def _compared(name: str, stored: Any, measured: Any) -> Iterator[Recheck]:
     elif isinstance(measured, list) and isinstance(stored, list) and len(measured) == len(stored):
         parts = [(str(place), *both) for place, both in enumerate(zip(stored, measured, strict=True))]
     else:
-        yield Recheck(name, stored, measured)
+        if not isinstance(measured, str):  # names and notes are no figures
+            yield Recheck(name, stored, measured)
         return
     for key, old, new in parts:
         yield from _compared(f"{name}.{key}", old, new)

@@ -91,4 +91,4 @@ def _single(measure: str, value: float, over: str, decimals: int = 4) -> Line:
 def _bound(shape: Mapping[str, Any]) -> str:
     if shape["bound_ratio"] is None:
         return "of a direction"
-    return f"of a direction, {shape['bound_ratio']:.1f} times the least for Gaussian rows of this covariance"
+    return f"of a direction, {shape['bound_ratio']:.1f} times the Gaussian bound"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from statistics import fmean
 from typing import Any
 
@@ -142,14 +142,22 @@ def kept_share(value: float | None, original: float | None) -> float | None:
 
 def pair_sets(more: Iterable[PathLike] = ()) -> list[Pairs]:
     """SimLex-999, WordSim-353, and sets by path."""
-    bundled = [read_pairs(path, name) for name, path in default_paths(PAIRS).items()]
-    return bundled + [read_pairs(path) for path in more]
+    return [*_bundled_pairs(), *map(read_pairs, more)]
 
 
 def question_sets(more: Iterable[PathLike] = ()) -> list[Questions]:
     """The Google analogies, and sets by path."""
-    bundled = [read_questions(path, name) for name, path in default_paths(ANALOGIES).items()]
-    return bundled + [read_questions(path) for path in more]
+    return [*_bundled_questions(), *map(read_questions, more)]
+
+
+@cache
+def _bundled_pairs() -> tuple[Pairs, ...]:
+    return tuple(read_pairs(path, name) for name, path in default_paths(PAIRS).items())
+
+
+@cache
+def _bundled_questions() -> tuple[Questions, ...]:
+    return tuple(read_questions(path, name) for name, path in default_paths(ANALOGIES).items())
 
 
 def similarity_on(

@@ -89,15 +89,15 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
         super().__init__(words, segment, subwords)
         self.metadata = metadata
         self._search = Search(segment) if search is None else search
-        self._path = path
+        self.path = path
 
     def __repr__(self) -> str:
         return f"<CompressedVectors: {len(self)} words x {self.vector_size} dimensions, {self.spec}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         asked = self._search
-        if self._path is not None:
-            return partial(open, device=asked.device, threads=asked.threads), (self._path,)
+        if self.path is not None:
+            return partial(open, device=asked.device, threads=asked.threads), (self.path,)
         bare = Search(self._segment, asked.lists, device=asked.device, threads=asked.threads)  # no index of FAISS
         return CompressedVectors, (self._words, self._segment, self.metadata, self._subwords, bare)
 

@@ -127,8 +127,8 @@ class Lookup(Keys):
     def _vectors(self, keys: Sequence[Key], rows: Integers, *, unit: bool = False) -> Floats:
         """Vectors of keys, (k, d), at `rows`, where -1 stands for none: that vector is made from n-grams."""
         if len(rows) == 1 and rows[0] >= 0:  # the commonest case, in half of the time
-            vector = self._segment.vector(int(rows[0]))[None]
-            return directions(vector) if unit else vector
+            alone = self._segment.vector(int(rows[0]))[None]
+            return directions(alone) if unit else alone
         decode = self._segment.directions if unit else self._segment.vectors
         places = np.flatnonzero(rows < 0).tolist()
         if not places:
