@@ -37,8 +37,8 @@ class Codebook:
     thresholds : (M, L - 1) float32, optional
         Only with ``w`` = 1: a value at or above ``thresholds[m, k]`` gets a symbol above k. None: the midpoints between
         levels, which is the nearest level.
-    even : bool
-        The levels of every column are evenly spaced (``w`` = 1): lowest level and step say it all.
+    step : (c,) float32, optional
+        The levels of every column are evenly spaced (``w`` = 1), this far apart: with the lowest they say it all.
     """
 
     dims: int

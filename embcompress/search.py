@@ -10,7 +10,8 @@ from embcompress.arrays import BLOCK_ROWS, Floats, Integers, Mask, blocks
 from embcompress.kernels.blocks import ENOUGH, BlockIndex
 from embcompress.kernels.gpu import GpuIndex, gpu_index
 from embcompress.kernels.inverted import InvertedIndex
-from embcompress.kernels.layouts import Layout, layout_of
+from embcompress.kernels.layout import Layout
+from embcompress.kernels.layouts import layout_of
 from embcompress.kernels.threads import set_threads
 from embcompress.lists import Lists
 from embcompress.segment import Segment

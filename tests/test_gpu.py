@@ -24,7 +24,7 @@ from embcompress.encode import encode, fit, sample_directions
 from embcompress.kernels.gpu import MOST_NOMINEES, gpu_scan
 from embcompress.kernels.gpu_layouts import PQ_COLUMNS, PQ_WIDTHS, NearEvenLevels, PaddedCentroids
 from embcompress.kernels.gpu_scans import DirectionScan, ListScan, SignScan
-from embcompress.kernels.layouts import Halves
+from embcompress.kernels.scalars import Halves
 from embcompress.lengths import LengthScale
 from embcompress.lists import Lists
 from embcompress.search import Search

@@ -47,10 +47,10 @@ def alike(shown: str, printed: str) -> bool:
         if left[:1] == right[:1] == ["seconds"]:
             continue
         for one, other in zip(left, right, strict=True):
-            numeric = [re.fullmatch(r"\(?[\d.,]*\d", word) for word in (one, other)]
+            numeric = [re.fullmatch(r"\(?[+-]?[\d.,]*\d", word) for word in (one, other)]
             if all(numeric):
                 first, second = (float(word.replace(",", "").lstrip("(")) for word in (one, other))
-                assert first == pytest.approx(second, rel=0.03), (left, right)
+                assert first == pytest.approx(second, rel=0.03, abs=0.003), (left, right)
             else:
                 assert one == other, (left, right)
     return True

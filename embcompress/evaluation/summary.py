@@ -9,6 +9,9 @@ from embcompress.evaluation.test_set_figures import kept_share
 
 Line = tuple[str, str, str, str, str, str]
 HEADINGS: Line = ("measure", "kept", "original", "compressed", "95 % of the difference", "over")
+LOW_COVERAGE = 0.75
+"""Share of a set's questions below which their case may be why they cannot be asked."""
+
 NUMBERS = slice(1, 5)
 """Columns aligned to the right."""
 
@@ -56,7 +59,7 @@ def _lines(measured: Mapping[str, Any]) -> Iterator[Line]:
         yield _paired(each["name"], each["paired"], over, each["spearman"])
     for each in measured["analogies"]["sets"]:
         over = each["note"] or f"right answers, {each['answered']:,} of {each['asked']:,} questions"
-        yield _paired(each["name"], each["paired"], over, each["total"]["accuracy"])
+        yield _paired(each["name"], each["paired"], over + _hint(each), each["total"]["accuracy"])
     probe = measured["probe"]
     yield _paired("classification", probe["paired"], f"right labels, {probe['texts']:,} texts", probe["accuracy"])
     if shape is not None:
@@ -86,6 +89,12 @@ def _paired(measure: str, paired: Mapping[str, Any] | None, over: str, alone: fl
 
 def _single(measure: str, value: float, over: str, decimals: int = 4) -> Line:
     return (measure, "", "", f"{value:.{decimals}f}", "", over)
+
+
+def _hint(questions: Mapping[str, Any]) -> str:
+    """What to try where many questions' words are not in the vocabulary as they are written."""
+    few = questions["answered"] < LOW_COVERAGE * questions["asked"]
+    return " (--protocol gensim ignores case)" if few and questions["protocol"] == "plain" else ""
 
 
 def _bound(shape: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from embcompress.arrays import Floats, Integers, blocks
-from embcompress.kernels.layouts import Layout
+from embcompress.kernels.layout import Layout
 
 INDEX_ROWS = 131_072
 """Rows of a block: few enough that a restricted query scans little in vain, enough that blocks cost a query nothing."""

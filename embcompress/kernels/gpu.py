@@ -12,7 +12,7 @@ from embcompress.codebook import Codebook
 from embcompress.errors import UsageError
 from embcompress.kernels.gpu_layouts import NearEvenLevels, PaddedCentroids
 from embcompress.kernels.gpu_scans import DirectionScan, GpuScan, ListScan, SignScan
-from embcompress.kernels.layouts import Halves
+from embcompress.kernels.scalars import Halves
 from embcompress.segment import Segment
 
 CPU, CODES, DECODED = DEVICES = "cpu", "gpu", "gpu:float16"

@@ -8,7 +8,8 @@ import numpy as np
 
 from embcompress.arrays import Bytes, Integers
 from embcompress.codebook import NO_AXIS, Codebook
-from embcompress.kernels.layouts import Centroids, EvenLevels
+from embcompress.kernels.scalars import EvenLevels
+from embcompress.kernels.symbols import Centroids
 from embcompress.segment import Segment
 
 PQ_COLUMNS = 1, 2, 3, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96

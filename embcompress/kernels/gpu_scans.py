@@ -14,7 +14,7 @@ import numpy as np
 from embcompress.arrays import Bytes, Floats, blocks, directions
 from embcompress.codebook import Codebook
 from embcompress.kernels.blocks import ROWS_AT_ONCE
-from embcompress.kernels.layouts import Layout
+from embcompress.kernels.layout import Layout
 from embcompress.segment import Segment
 
 DEVICE = 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from embcompress.arrays import Floats, Integers
 from embcompress.errors import FormatError
-from embcompress.kernels.layouts import Layout
+from embcompress.kernels.layout import Layout
 from embcompress.lists import Lists
 
 
