@@ -50,13 +50,11 @@ class Segment:
 
     def vector(self, row: int) -> Floats:
         """The vector of one row, (d,) float32, in a fraction of the time of `vectors`."""
-        decoded = self.codec.decode(self.codes[row])
-        square = decoded.dot(decoded)
-        length = self.scale.levels[self.lengths[row]]
-        if length == 0 or not SAFE_SQUARES[0] < square < SAFE_SQUARES[1]:
-            return np.asarray(self.vectors(slice(row, row + 1))[0])
-        decoded *= length / np.sqrt(square)
-        return decoded
+        return self._scaled(row, self.scale.levels[self.lengths[row]])
+
+    def direction(self, row: int) -> Floats:
+        """The vector of one row scaled to length one, (d,) float32; of a zero row, zero."""
+        return self._scaled(row, 1.0)
 
     def scores(self, queries: Floats, rows: Integers | slice) -> Floats:
         """Cosines of queries with chosen rows, as `Codec.scores` gives them; a zero row scores 0.
@@ -75,6 +73,15 @@ class Segment:
         if self._has_zero_rows:
             scores *= (self.lengths[rows] != ZERO_ROW)[..., None, :]
         return scores
+
+    def _scaled(self, row: int, length: float) -> Floats:
+        """The direction of one row times a length."""
+        decoded = self.codec.decode(self.codes[row])
+        square = decoded.dot(decoded)
+        if self.lengths[row] == ZERO_ROW or not SAFE_SQUARES[0] < square < SAFE_SQUARES[1]:
+            return np.asarray(self.directions(slice(row, row + 1))[0] * np.float32(length))
+        decoded *= length / np.sqrt(square)
+        return decoded
 
     @cached_property
     def _has_zero_rows(self) -> bool:

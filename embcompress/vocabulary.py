@@ -107,9 +107,9 @@ class Vocabulary(Sequence[str]):
         if isinstance(index, slice):
             return [to_text(word) for word in self._spellings.words(np.arange(*index.indices(len(self))))]
         row = int(index)
-        if not -len(self) <= row < len(self):
-            raise IndexError(f"row {row} is outside a vocabulary of {len(self)} words")
-        return to_text(self._spellings.word(row % len(self)))
+        if not -self._rows <= row < self._rows:
+            raise IndexError(f"row {row} is outside a vocabulary of {self._rows} words")
+        return to_text(self._spellings.word(row % self._rows))
 
     def __iter__(self) -> Iterator[str]:
         return (to_text(word) for word in islice(self.every_word(), len(self)))

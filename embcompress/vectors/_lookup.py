@@ -121,14 +121,13 @@ class Lookup(Keys):
         row = self._find(key)
         if row is None:  # then it is made from n-grams, or this raises
             return np.asarray(self._resolve([key], unit=norm)[1][0])
-        vector = self._segment.vector(row)
-        return np.asarray(directions(vector[None])[0]) if norm else vector
+        return self._segment.direction(row) if norm else self._segment.vector(row)
 
     def _vectors(self, keys: Sequence[Key], rows: Integers, *, unit: bool = False) -> Floats:
         """Vectors of keys, (k, d), at `rows`, where -1 stands for none: that vector is made from n-grams."""
         if len(rows) == 1 and rows[0] >= 0:  # the commonest case, in half of the time
-            alone = self._segment.vector(int(rows[0]))[None]
-            return directions(alone) if unit else alone
+            row = int(rows[0])
+            return (self._segment.direction(row) if unit else self._segment.vector(row))[None]
         decode = self._segment.directions if unit else self._segment.vectors
         places = np.flatnonzero(rows < 0).tolist()
         if not places:

@@ -101,7 +101,9 @@ class Neighbours(Documents):
         if not items:
             raise EmptyError("most_similar needs at least one word or vector")
         rows, vectors = self._resolve([item for item, _ in items])
-        query = directions(weighted_mean(vectors, np.array([weight for _, weight in items]))[None])
+        if len(items) > 1 or not 0 < items[0][1] < np.inf:  # of one vector, the mean has the same direction
+            vectors = weighted_mean(vectors, np.array([weight for _, weight in items]))[None]
+        query = directions(vectors)
         if topn is None:
             return np.asarray(self._cosines(query, within)[0])
         given = {row for row in rows.tolist() if row >= 0}
