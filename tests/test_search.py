@@ -21,6 +21,7 @@ RANGES = [range(300), range(5, 205), range(120, 600), range(560, ROWS), range(12
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 128 rows, so that the small table has six of them."""
     monkeypatch.setattr(blocks, "INDEX_ROWS", 128)
+    monkeypatch.setattr(blocks, "INDEX_BYTES", 128)
 
 
 @pytest.mark.usefixtures("small_blocks")
