@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,6 +13,7 @@ from embcompress import encodings
 from embcompress.affine import Affine
 from embcompress.arrays import Bytes, Doubles, Floats, blocks, directions, row_norms
 from embcompress.codec import Codec
+from embcompress.cores import usable_cores
 from embcompress.errors import SpecError
 from embcompress.lengths import LengthScale
 from embcompress.segment import Segment
@@ -104,8 +104,3 @@ def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress) -> Seg
         pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C the blocks still waiting are not begun
     scale = LengthScale.spanning(norms)
     return Segment(codec, codes, scale.encode(norms), scale)
-
-
-def usable_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -54,6 +54,8 @@ def values_of(annotation: Any) -> list[str]:
         return ["6x4", "8x8", "5x4"]  # 5 does not divide 24
     if get_origin(annotation) is Literal:
         return [str(value) for value in get_args(annotation)]
+    if annotation is float:
+        return ["1.5"]
     return ["17"]
 
 
@@ -84,6 +86,13 @@ MORE_SPECS = [
     "abtt:2,rotate,binary",
     "dims:20,center,int4",
     "svd:11,float16",
+    "pq:6x4:balance",
+    "pq:5x8:balance",
+    "pca:13,pq:13x4:balance",
+    "groups:0.7",
+    "groups:2.9:8",
+    "center,rotate,groups:4",
+    "pca:11,itq,binary",
 ]
 """Other ways to write quantizers, and quantizers behind maps of every kind."""
 

@@ -7,6 +7,7 @@ import pytest
 
 from embcompress import SpecError, encodings
 from embcompress.arrays import Floats
+from embcompress.codebook import Codebook
 from embcompress.encode import fit
 from embcompress.encodings import binary, dims, int2, int4, int8, lloyd, pq, ternary
 from embcompress.spec import Grid
@@ -88,10 +89,13 @@ def test_dims_keeps_those_of_largest_energy() -> None:
 
 def test_pq_columns_cover_every_dimension_once() -> None:
     codebook = pq.fit(GAUSSIAN, Grid(3, 4), seed=0)  # 5 dimensions: runs of 2, 2 and 1
+    assert isinstance(codebook, Codebook)
     assert codebook.axes is not None
     assert sorted(codebook.axes[codebook.axes >= 0].tolist()) == [0, 1, 2, 3, 4]
     assert codebook.code_size == 2
-    assert pq.fit(GAUSSIAN, Grid(3, 8), seed=0).code_size == 3
+    bytes_each = pq.fit(GAUSSIAN, Grid(3, 8), seed=0)
+    assert isinstance(bytes_each, Codebook)
+    assert bytes_each.code_size == 3
 
 
 def test_fewer_rows_than_centroids_are_their_own() -> None:

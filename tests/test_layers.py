@@ -13,7 +13,7 @@ ROOT = Path(embcompress.__file__).parent
 COMMAND_LINE = Path(__file__).parent.parent / "cli"
 
 LAYERS = [
-    {"errors", "arrays"},
+    {"errors", "arrays", "cores"},
     {"affine", "radix", "lengths", "topk", "disk", "ngrams", "text", "spellings"},
     {"codebook", "word_hashes"},
     {"codec", "vocabulary", "container"},
