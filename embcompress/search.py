@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,9 @@ SCORES_AT_ONCE = 1 << 19
 
 QUERIES_AT_ONCE = 256
 """Queries FAISS is given at a time."""
+
+TOLERANCE = np.float32(10.0**-SCORE_DECIMALS)
+"""Scores no further apart may be equal."""
 
 NOMINEES_AT_ONCE = 4096
 """Nominees decoded at a time."""
@@ -141,24 +145,35 @@ class Search:
     def _decided(self, queries: Floats, nominees: Integers, k: int, within: range) -> tuple[Floats, Integers, Mask]:
         """The best k of the nominees of each query (m, k), and whether rows that belong there may be missing (m,)."""
         rows = np.sort(nominees, axis=1)  # so that equal scores end in row order, and codes are fetched front to back
-        scores = np.empty(rows.shape, dtype=np.float32)
-        for part in blocks(len(queries), max(1, NOMINEES_AT_ONCE // rows.shape[1])):
-            scores[part] = self.segment.scores(queries[part, None], np.maximum(rows[part], 0))[:, 0]
-        is_row = rows >= 0
-        worst = scores.min(axis=1, where=is_row, initial=np.inf)
-        scores[~is_row] = -np.inf
+        if rows[:, 0].min() >= 0:
+            scores = self._scores(queries, rows)
+            worst, too_few = scores.min(axis=1), np.False_
+        else:
+            scores, worst, too_few = self._scores_of_fewer(queries, rows, within)
         chosen = np.arange(len(rows))[:, None], rank(scores)[:, :k]
         scores, rows = scores[chosen], rows[chosen]
-        return scores, rows, self._may_be_missing(is_row, worst, scores[:, -1], within)
-
-    def _may_be_missing(self, is_row: Mask, worst: Floats, last: Floats, within: range) -> Mask:
-        """Whether the nominees that are rows (m, count) are too few, or do not tell which rows come first, (m,)."""
         if self._uses_lists(within):
-            return np.asarray(np.isinf(last))
-        # FastScan finds fewer than it is asked for where scores are all alike; in a restriction, some lie outside it.
-        enough = is_row.shape[1] * (1 if len(within) == len(self.segment) else ENOUGH)
+            return scores, rows, np.isinf(scores[:, -1])
         # Where equal scores reach down to the worst nominee, rows that were not nominated may come before.
-        return np.asarray((is_row.sum(axis=1) < enough) | (last <= worst + np.float32(10.0**-SCORE_DECIMALS)))
+        return scores, rows, np.asarray(too_few | (scores[:, -1] <= worst + TOLERANCE))
+
+    def _scores_of_fewer(self, queries: Floats, rows: Integers, within: range) -> tuple[Floats, Floats, Any]:
+        """Scores of nominees (m, count) of which some are none, the worst of each query, and who has too few."""
+        is_row = rows >= 0
+        scores = self._scores(queries, np.maximum(rows, 0))
+        worst = scores.min(axis=1, where=is_row, initial=np.inf)
+        scores[~is_row] = -np.inf
+        # FastScan finds fewer than it is asked for where scores are all alike; in a restriction, some lie outside it.
+        enough = rows.shape[1] * (1 if len(within) == len(self.segment) else ENOUGH)
+        return scores, worst, is_row.sum(axis=1) < enough
+
+    def _scores(self, queries: Floats, rows: Integers) -> Floats:
+        """Cosines of each query with rows of its own (m, count), (m, count)."""
+        parts = [
+            self.segment.scores(queries[part, None], rows[part])[:, 0]
+            for part in blocks(len(queries), max(1, NOMINEES_AT_ONCE // rows.shape[1]))
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _among_all(self, queries: Floats, k: int, within: range) -> tuple[Floats, Integers]:
         found = TopK(len(queries), k)
