@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from embcompress.evaluation.test_set_figures import kept_share
@@ -34,7 +34,7 @@ def summary(measured: Mapping[str, Any]) -> str:
         ).rstrip()
         for line in listed
     ]
-    return "\n".join([_words(measured["words"]), "", *lines])
+    return "\n".join([_words(measured["words"]), "", *lines, *_hint(measured["analogies"]["sets"])])
 
 
 def _words(words: Mapping[str, Any]) -> str:
@@ -59,7 +59,7 @@ def _lines(measured: Mapping[str, Any]) -> Iterator[Line]:
         yield _paired(each["name"], each["paired"], over, each["spearman"])
     for each in measured["analogies"]["sets"]:
         over = each["note"] or f"right answers, {each['answered']:,} of {each['asked']:,} questions"
-        yield _paired(each["name"], each["paired"], over + _hint(each), each["total"]["accuracy"])
+        yield _paired(each["name"], each["paired"], over, each["total"]["accuracy"])
     probe = measured["probe"]
     yield _paired("classification", probe["paired"], f"right labels, {probe['texts']:,} texts", probe["accuracy"])
     if shape is not None:
@@ -91,10 +91,10 @@ def _single(measure: str, value: float, over: str, decimals: int = 4) -> Line:
     return (measure, "", "", f"{value:.{decimals}f}", "", over)
 
 
-def _hint(questions: Mapping[str, Any]) -> str:
+def _hint(sets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """What to try where many questions' words are not in the vocabulary as they are written."""
-    few = questions["answered"] < LOW_COVERAGE * questions["asked"]
-    return " (--protocol gensim ignores case)" if few and questions["protocol"] == "plain" else ""
+    if any(each["answered"] < LOW_COVERAGE * each["asked"] and each["protocol"] == "plain" for each in sets):
+        yield "\nMany questions have words that are not there as they are written: --protocol gensim ignores case."
 
 
 def _bound(shape: Mapping[str, Any]) -> str:
