@@ -72,8 +72,9 @@ def draw(times: dict[str, dict[int, dict[str, float]]], path: Path) -> None:
     axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="nanoseconds a row, one query, best of 20")
     axes.set_xticks(list(times[SPECS[0]]), [f"{size / 1e6:g} M" for size in times[SPECS[0]]], minor=False)
     axes.minorticks_off()
+    axes.set_yticks([2, 5, 10, 20, 50], ["2", "5", "10", "20", "50"])
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
 
 

@@ -123,7 +123,7 @@ def test_specs(capsys: pytest.CaptureFixture[str]) -> None:
     usages = {stage["name"]: stage["usage"] for stage in listed["stages"]}
     assert listed["default"] == "lloyd:4"
     assert usages["pca"] == "pca:k"
-    assert usages["pq"] == "pq:M[xB]"
+    assert usages["pq"] == "pq:M[xB][:balance]"
     assert usages["ternary"] == "ternary[:t1[:t2]]"
     assert usages["binary"] == "binary[:mean|median|zero|threshold]"
     assert all(stage["help"].endswith((".", ")")) for stage in listed["stages"])

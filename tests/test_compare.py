@@ -125,7 +125,7 @@ def test_all_takes_every_quantizer_in_every_form() -> None:
     names = {name for name in encodings.names() if not encodings.find(name).is_transform}
     assert {str(spec.stages[-1].name) for spec in every_spec(300)} == names
     assert {"lloyd:1", "lloyd:2", "lloyd:4", "pq:75x4", "pq:75x8", "pq:37x8", "float16"} <= set(texts)
-    assert {"pca:150,pq:75x4", "rotate,binary", "pca:150,int8"} <= set(texts)
+    assert {"pca:150,pq:75x4", "rotate,binary", "pca:150,int8", "pq:75x4:balance", "groups:1:8"} <= set(texts)
     assert not {"rotate,pq:75x4", "rotate,float16", "pca:150,float16"} & set(texts)
     assert [str(spec) for spec in every_spec(1) if spec.stages[-1].name == "pq"][:3] == ["pq:1x4", "pq:1x8", "pq:1x8"]
 
@@ -137,7 +137,12 @@ def test_a_new_encoding_is_in_the_grid_by_itself(monkeypatch: pytest.MonkeyPatch
     novel, find = encodings.Encoding("novel", fit), encodings.find
     monkeypatch.setattr(encodings, "names", lambda: ["novel", "pca", "rotate"])
     monkeypatch.setattr(encodings, "find", lambda name: novel if name == "novel" else find(name))
-    assert [str(spec) for spec in every_spec(16)][:3] == ["novel:4x4:0.5", "novel:2x8:0.5", "novel:4x8:0.5"]
+    assert [str(spec) for spec in every_spec(16)][:4] == [
+        "novel:4x4:0.5",
+        "novel:4x4:1",
+        "novel:4x4:2",
+        "novel:2x8:0.5",
+    ]
 
 
 def test_figures_are_those_of_evaluate(tmp_path: Path) -> None:

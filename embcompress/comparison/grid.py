@@ -14,8 +14,8 @@ from embcompress.spec import Grid, Spec, arguments_of
 LEVELS = 16
 """For an argument that is a plain count."""
 
-SHARE = 0.5
-"""For an argument that is any number."""
+NUMBERS = "0.5", "1", "2"
+"""For an argument that is any number, such as bits a dimension."""
 
 
 def every_spec(dims: int) -> list[Spec]:
@@ -43,20 +43,33 @@ def every_spec(dims: int) -> list[Spec]:
 
 
 def _maps(stage: encodings.Encoding, dims: int) -> list[str]:
-    if get_type_hints(stage.fit)["return"] is not Codebook:
-        return []
+    fitted = get_type_hints(stage.fit)["return"]
+    if Codebook not in (get_args(fitted) or (fitted,)) or type(None) in get_args(fitted):
+        return []  # it brings its own map, or is no code
     half = f"pca:{max(1, dims // 2)}"
     clusters = "seed" in inspect.signature(stage.fit).parameters  # k-means has to begin somewhere
     return [half] if clusters else [half, "rotate"]
 
 
 def _forms(stage: encodings.Encoding, dims: int) -> Iterator[str]:
-    """A stage with its required arguments only, for each combination of their values."""
-    texts = [stage.name]
+    """A stage for each combination of its required arguments' values, and of one further one that names its choices."""
+    texts, further = [stage.name], True
     for parameter in arguments_of(stage.fit).values():
         if parameter.default is inspect.Parameter.empty:
             texts = [f"{text}:{value}" for text in texts for value in _values(parameter.annotation, dims)]
+        elif further:
+            choices = [value for value in _choices(parameter.annotation) if value != parameter.default]
+            texts += [f"{text}:{value}" for text in texts for value in choices]
+            further = False
     yield from texts
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """The values of an argument that can be nothing but named choices."""
+    kinds = [each for each in get_args(annotation) if each is not type(None)]
+    if get_origin(annotation) in (Union, types.UnionType) and len(kinds) == 1:
+        annotation = kinds[0]
+    return list(get_args(annotation)) if get_origin(annotation) is Literal else []
 
 
 def _values(annotation: Any, dims: int) -> list[str]:
@@ -67,4 +80,4 @@ def _values(annotation: Any, dims: int) -> list[str]:
     if annotation is Grid:  # 1 bit a dimension in narrow and in wide columns, and 2 bits
         narrow, wide = max(1, dims // 4), max(1, dims // 8)
         return [str(Grid(narrow, 4)), str(Grid(wide, 8)), str(Grid(narrow, 8))]
-    return [str(LEVELS if annotation is int else SHARE)]
+    return [str(LEVELS)] if annotation is int else list(NUMBERS)
