@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,27 @@ def no_progress(doing: str, done: int, total: int) -> None:
     """Show nothing."""
 
 
+@dataclass(frozen=True)
+class EditingCodec(Codec):
+    """A fitted spec that edits rows on their way into code space.
+
+    Only coding a table needs it: what decodes the codes and answers queries is the plain codec of the same parts.
+
+    Parameters
+    ----------
+    steps : tuple of Affine and Edit
+        In their order, from directions (n, d) to what the codebook codes, (n, c). `affine` is all maps among them.
+    """
+
+    steps: tuple[Affine | encodings.Edit, ...]
+
+    def encode(self, x: Floats) -> Bytes:
+        """Codes (n, code_size) of edited directions (n, d)."""
+        for step in self.steps:
+            x = _changed(x, step)
+        return Codec(Affine(x.shape[1]), self.codebook).encode(x)
+
+
 def fit(spec: Spec, sample: Floats, *, seed: int = 0) -> Codec:
     """Fit a spec's stages, each to what the ones before it made of the sample.
 
@@ -42,22 +65,31 @@ def fit(spec: Spec, sample: Floats, *, seed: int = 0) -> Codec:
     Returns
     -------
     Codec
+        An `EditingCodec` where the spec edits rows.
 
     Raises
     ------
     SpecError
         If a stage does not suit the table; the text names the stage.
     """
-    affine = Affine(sample.shape[1])
-    *transforms, quantizer = spec.stages
-    for stage in transforms:
+    dims = sample.shape[1]
+    steps: list[Affine | encodings.Edit] = []
+    *changes, quantizer = spec.stages
+    for stage in changes:
         step = _fit_stage(stage, sample, seed)
-        sample = step.forward(sample)
-        affine = affine.then(step)
+        sample = _changed(sample, step)
+        steps.append(step)
     fitted = _fit_stage(quantizer, sample, seed)
     if isinstance(fitted, Codec):  # a quantizer that is fitted together with a map of its own
-        return Codec(affine.then(fitted.affine), fitted.codebook)
-    return Codec(affine, fitted)
+        steps.append(fitted.affine)
+        fitted = fitted.codebook
+    maps = [step for step in steps if isinstance(step, Affine)]
+    affine = reduce(Affine.then, maps, Affine(dims))
+    return Codec(affine, fitted) if len(maps) == len(steps) else EditingCodec(affine, fitted, tuple(steps))
+
+
+def _changed(x: Floats, step: Affine | encodings.Edit) -> Floats:
+    return step.forward(x) if isinstance(step, Affine) else step(x)
 
 
 def _fit_stage(stage: Stage, sample: Floats, seed: int) -> Any:
@@ -83,7 +115,7 @@ def sample_directions(vectors: Rows, rows: int, seed: int) -> Floats:
 
 
 def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress) -> Segment:
-    """Code all rows (n, d), in blocks over all cores."""
+    """Code all rows (n, d), in blocks over all cores; the segment's codec decodes them and edits nothing."""
     total = vectors.shape[0]
     codes: Bytes = np.empty((total, codec.code_size), dtype=np.uint8)
     norms: Doubles = np.empty(total)
@@ -103,4 +135,4 @@ def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress) -> Seg
     finally:
         pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C the blocks still waiting are not begun
     scale = LengthScale.spanning(norms)
-    return Segment(codec, codes, scale.encode(norms), scale)
+    return Segment(Codec(codec.affine, codec.codebook), codes, scale.encode(norms), scale)

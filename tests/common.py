@@ -56,6 +56,8 @@ def values_of(annotation: Any) -> list[str]:
         return [str(value) for value in get_args(annotation)]
     if annotation is float:
         return ["1.5"]
+    if float in get_args(annotation):
+        return ["0.5"]
     return ["17"]
 
 
@@ -93,6 +95,17 @@ MORE_SPECS = [
     "groups:2.9:8",
     "center,rotate,groups:4",
     "pca:11,itq,binary",
+    "delta:0.05",
+    "center,rotate,delta:0.3",
+    "kmeans:3",
+    "kmeans:16",
+    "kmeans:256",
+    "dims:15:variance,kmeans:64",
+    "rp:19,int8",
+    "prune:threshold:0.7,ternary",
+    "center,prune:0.4,rotate,delta:0.3",
+    "prune:0.3,groups:2",
+    "pca:20,prune:0.5,float16",
 ]
 """Other ways to write quantizers, and quantizers behind maps of every kind."""
 

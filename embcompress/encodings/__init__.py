@@ -1,9 +1,9 @@
 """Every encoding there is: one file each, and this folder is the registry.
 
 A file holds a function ``fit(x, ...)`` of rows ``x (n, c)`` and the arguments a spec may give; its docstring's first
-line is the help. What it returns says what it is: an `Affine` is a transform, a `Codebook` (or None: the rows' own
-numbers as float16) is a quantizer, and a `Codec` a quantizer that brings a map of its own. A keyword-only ``seed`` is
-filled in by the caller. Names that begin with an underscore are helpers.
+line is the help. What it returns says what it is: an `Affine` is a transform, an `Edit` a change of the table's rows
+alone, a `Codebook` (or None: the rows' own numbers as float16) is a quantizer, and a `Codec` a quantizer that brings a
+map of its own. A keyword-only ``seed`` is filled in by the caller. Names that begin with an underscore are helpers.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from difflib import get_close_matches
 from typing import Any, get_type_hints
 
 from embcompress.affine import Affine
+from embcompress.arrays import Floats
 from embcompress.errors import SpecError
 from embcompress.spec import Spec, read_stage, usage
+
+Edit = Callable[[Floats], Floats]
+"""What a table's rows are changed to before they are coded, block by block. Queries and decoding know nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Encoding:
     ----------
     name : str
     fit : callable
-        ``fit(x, ...) -> Affine``, or ``-> Codebook | None``, or ``-> Codec``.
+        ``fit(x, ...) -> Affine``, or ``-> Edit``, or ``-> Codebook | None``, or ``-> Codec``.
     """
 
     name: str
@@ -36,8 +40,8 @@ class Encoding:
 
     @property
     def is_transform(self) -> bool:
-        """Whether the stage is a map; otherwise it is a quantizer."""
-        return get_type_hints(self.fit)["return"] is Affine
+        """Whether the stage is a map or an edit of rows; otherwise it is a quantizer."""
+        return get_type_hints(self.fit)["return"] in (Affine, Edit)
 
     @property
     def usage(self) -> str:
