@@ -5,20 +5,23 @@ from __future__ import annotations
 import click
 from embcompress_cli.output import json_option, print_json, print_table
 
+KINDS = ("transform", "edit", "quantizer")
+
 
 @click.command()
 @json_option
 def specs(as_json: bool) -> None:
     """List the stages a spec is made of, with their arguments.
 
-    A spec is any number of transforms and then one quantizer, separated by commas: center,pca:150,int4.
+    A spec is any number of transforms (maps, for queries too) and edits (of this table's rows only), then one
+    quantizer, separated by commas: center,pca:150,int4.
     """
     from embcompress import encodings
     from embcompress.compress import DEFAULT_SPEC
 
     stages = [encodings.find(name) for name in encodings.names()]
-    stages.sort(key=lambda stage: (not stage.is_transform, stage.name))
-    rows = [("transform" if stage.is_transform else "quantizer", stage.usage, stage.help) for stage in stages]
+    stages.sort(key=lambda stage: (KINDS.index(stage.kind), stage.name))
+    rows = [(stage.kind, stage.usage, stage.help) for stage in stages]
     if as_json:
         keys = ("kind", "usage", "help")
         listed = [
@@ -27,4 +30,4 @@ def specs(as_json: bool) -> None:
         print_json({"default": DEFAULT_SPEC, "stages": listed})
         return
     print_table(["kind", "stage", "what it does"], rows)
-    click.echo(f"\nDefault: {DEFAULT_SPEC}. Transforms come first, one quantizer last: center,pca:150,int4")
+    click.echo(f"\nDefault: {DEFAULT_SPEC}. Transforms and edits come first, one quantizer last: center,pca:150,int4")

@@ -101,7 +101,6 @@ MORE_SPECS = [
     "kmeans:16",
     "kmeans:256",
     "dims:15:variance,kmeans:64",
-    "rp:19,int8",
     "prune:threshold:0.7,ternary",
     "center,prune:0.4,rotate,delta:0.3",
     "prune:0.3,groups:2",

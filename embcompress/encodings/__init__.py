@@ -44,6 +44,13 @@ class Encoding:
         return get_type_hints(self.fit)["return"] in (Affine, Edit)
 
     @property
+    def kind(self) -> str:
+        """``"transform"``, ``"edit"`` or ``"quantizer"``."""
+        if not self.is_transform:
+            return "quantizer"
+        return "transform" if get_type_hints(self.fit)["return"] is Affine else "edit"
+
+    @property
     def usage(self) -> str:
         """How the stage is written."""
         return usage(self.name, self.fit)
