@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import faiss
@@ -121,20 +122,21 @@ def peers(rows: Floats) -> dict[str, Ask]:
 def usearch_peers(rows: Floats) -> dict[str, Ask]:
     """usearch's exact search over its bits, bytes and halves; nothing where it is not installed."""
     try:
-        from usearch.index import MetricKind, search  # type: ignore[attr-defined]
+        usearch = import_module("usearch.index")
     except ImportError:
         return {}
     halves, bytes_ = rows.astype(np.float16), np.rint(rows * 127).astype(np.int8)
+    search, metric = usearch.search, usearch.MetricKind
     packed = packed_signs(rows)
     return {
         "usearch b1": lambda queries: search(
-            packed, packed_signs(queries), TOP, MetricKind.Hamming, exact=True, threads=1, dtype="b1"
+            packed, packed_signs(queries), TOP, metric.Hamming, exact=True, threads=1, dtype="b1"
         ),
         "usearch i8": lambda queries: search(
-            bytes_, np.rint(queries * 127).astype(np.int8), TOP, MetricKind.Cos, exact=True, threads=1
+            bytes_, np.rint(queries * 127).astype(np.int8), TOP, metric.Cos, exact=True, threads=1
         ),
         "usearch f16": lambda queries: search(
-            halves, queries.astype(np.float16), TOP, MetricKind.Cos, exact=True, threads=1
+            halves, queries.astype(np.float16), TOP, metric.Cos, exact=True, threads=1
         ),
     }
 
