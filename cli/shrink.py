@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from embcompress_cli.certificate import kept_facts
+from embcompress_cli.choosing import choice_facts, choice_options, print_choice
 from embcompress_cli.output import byte_size, json_option, print_facts, print_json, progress_bar
 from embcompress_cli.requiring import require_option
 from embcompress_cli.selecting import Selection, selection_options
 
 if TYPE_CHECKING:
     from embcompress import CompressedVectors
+    from embcompress.choice.goal import Goal
     from embcompress.evaluation.requirements import Requirement
 
 WRAPPERS = {".gz", ".bz2", ".xz", ".zst", ".zip"}
@@ -26,6 +28,7 @@ WRAPPERS = {".gz", ".bz2", ".xz", ".zst", ".zip"}
     "-o", "--output", type=click.Path(path_type=Path), help="File to write [default: SOURCE's name with .embc]."
 )
 @click.option("--spec", help="Encoding, such as center,pca:150,int4 [default: see 'embcompress specs'].")
+@choice_options
 @selection_options
 @click.option("--ngrams", type=click.IntRange(min=0), help="Keep the N most useful n-gram rows of a fastText table.")
 @click.option(
@@ -39,6 +42,7 @@ def shrink(
     source: Path,
     output: Path | None,
     spec: str | None,
+    goal: Goal | None,
     selected: Selection,
     ngrams: int | None,
     seed: int,
@@ -53,18 +57,22 @@ def shrink(
     .zip; which one is told by its content. FILE.zip:MEMBER picks a member; - reads standard input.
     """
     from embcompress import load, parse
+    from embcompress.choice.choose import decide
     from embcompress.compress import DEFAULT_SPEC
     from embcompress.compress import shrink as compress
 
     started = time.perf_counter()
-    parsed = parse(DEFAULT_SPEC if spec is None else spec)
+    parsed, choice = parse(DEFAULT_SPEC if spec is None else spec), None
     selected.check()
     target = _target(source, output, force)
     with progress_bar() as progress:
         loaded = load(source, limit=selected.limit, strict=strict, folder=target.parent, progress=progress)
         table, dropped = selected.split(loaded)
+        if goal is not None:
+            choice = decide(table, goal, ngrams=ngrams, dropped=dropped, seed=seed, progress=progress)
+            parsed = choice.spec
         vectors = compress(table, parsed, seed=seed, ngrams=ngrams, dropped=dropped, progress=progress)
-        size = _save(vectors, target, required)
+        size = _save(vectors, target, required, None if choice is None else choice.most_bytes)
     measured = vectors.metadata["certificate"]
     repairs = {
         kind: {"count": count, "first": table.repairs.first[kind]} for kind, count in table.repairs.counts.items()
@@ -85,18 +93,22 @@ def shrink(
         "seconds": time.perf_counter() - started,
         **{name: measured[name] for name in ("neighbours", "spearman", "analogies", "geometry", "samples")},
         "repairs": repairs,
+        **({} if choice is None else {"trials": choice_facts(choice)}),
     }
     if as_json:
         print_json(report)
     else:
+        if choice is not None and goal is not None:
+            print_choice(choice, goal)
         _print_report(report)
 
 
-def _save(vectors: CompressedVectors, target: Path, required: tuple[Requirement, ...]) -> int:
-    """Write the file if it is as required; returns its bytes."""
+def _save(vectors: CompressedVectors, target: Path, required: tuple[Requirement, ...], most_bytes: int | None) -> int:
+    """Write the file if it is as required and as small as allowed; returns its bytes."""
+    from embcompress import EmbcompressError
     from embcompress.evaluation.requirements import require
 
-    if not required:
+    if not required and most_bytes is None:
         return vectors.save(target)
     certificate = vectors.metadata["certificate"]
     require((each for each in required if each.name != "ratio"), certificate)
@@ -104,6 +116,10 @@ def _save(vectors: CompressedVectors, target: Path, required: tuple[Requirement,
     try:
         size = vectors.save(unproved)
         require(required, certificate | {"ratio": certificate["float32_bytes"] / size})
+        if most_bytes is not None and size > most_bytes:
+            raise EmbcompressError(
+                f"the file would take {size:,} bytes, more than {most_bytes:,}: ask for {2 * most_bytes - size:,}"
+            )
         unproved.replace(target)
     finally:
         unproved.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from embcompress.choice.choose import choose
     from embcompress.compress import shrink
     from embcompress.encodings import parse
     from embcompress.errors import (
@@ -41,6 +42,7 @@ _HOMES = {
     "Table": "table",
     "UnknownWordError": "errors",
     "UsageError": "errors",
+    "choose": "choice.choose",
     "evaluate": "evaluation.evaluate",
     "load": "formats",
     "open": "vectors",
@@ -60,6 +62,7 @@ __all__ = [
     "Table",
     "UnknownWordError",
     "UsageError",
+    "choose",
     "evaluate",
     "load",
     "open",

@@ -33,10 +33,11 @@ LAYERS = [
     {"ngram_coding"},
     {"compress"},
     {"comparison"},
+    {"choice"},
 ]
 """Lowest first. A module may import from lower layers and, within a package, from itself."""
 
-WRITING = {"spec", "encodings", "encode", "selection", "ngram_coding", "compress", "comparison"}
+WRITING = {"spec", "encodings", "encode", "selection", "ngram_coding", "compress", "comparison", "choice"}
 HEAVY = {"faiss", "gensim", "sklearn", "scipy", "torch", "matplotlib", "rich", "zstandard", "safetensors", "pyarrow"}
 
 

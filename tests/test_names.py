@@ -19,6 +19,7 @@ PUBLIC = {
     "Table",
     "UnknownWordError",
     "UsageError",
+    "choose",
     "evaluate",
     "load",
     "open",
