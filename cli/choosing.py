@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from embcompress_cli.output import byte_size, print_table
 
+from embcompress.choice.measures import ALL, SHARES
+
 if TYPE_CHECKING:
     from embcompress.choice.choose import Choice
     from embcompress.choice.goal import Goal
     from embcompress.choice.trials import Trial
 
-MEASURES = ("all", "neighbours", "similarity", "analogies")
 CHOSEN = "*"
 
 
@@ -40,7 +41,7 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--ratio", type=float, help="Keep most in a file so many times smaller."),
             click.option("--bits", type=float, help="Keep most in codes of so many bits a dimension."),
             click.option("--keep", type=float, help="Make the smallest file that keeps a share, such as 0.98."),
-            click.option("--measure", type=click.Choice(MEASURES), help="What is to be kept [default: all]."),
+            click.option("--measure", type=click.Choice((ALL, *SHARES)), help="What is to be kept [default: all]."),
         ]
     ):
         with_choice = option(with_choice)
@@ -57,7 +58,7 @@ def _goal(spec: str | None, measure: str | None, **asked: Any) -> Goal | None:
         return None
     from embcompress.choice.goal import Goal
 
-    return Goal(**asked, measure=measure or MEASURES[0])
+    return Goal(**asked, measure=measure or ALL)
 
 
 def print_choice(choice: Choice, goal: Goal) -> None:

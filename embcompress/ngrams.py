@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embcompress.arrays import Integers
+from embcompress.arrays import Integers, Mask
 
 Hashes = NDArray[np.uint32]
 
@@ -104,3 +104,23 @@ def _hash_characters(hashes: Hashes, which: Integers, signed: Hashes, starts: In
         byte += 1
         longer = np.flatnonzero(lengths > byte)
         which, starts, lengths = which[longer], starts[longer], lengths[longer]
+
+
+def kept_places(kept: Integers, buckets: Integers) -> tuple[Integers, Mask]:
+    """Where buckets stand among the kept ones.
+
+    Parameters
+    ----------
+    kept : (k,) int, ascending
+    buckets : (n,) int
+
+    Returns
+    -------
+    places : (n,) int64
+    there : (n,) bool
+        Whether a bucket is kept; if not, its place means nothing.
+    """
+    if not len(kept):
+        return np.zeros(len(buckets), dtype=np.int64), np.zeros(len(buckets), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(kept, buckets), len(kept) - 1)
+    return places, kept[places] == buckets

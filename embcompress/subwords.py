@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embcompress.arrays import Floats, Integers
-from embcompress.ngrams import ngram_buckets
+from embcompress.ngrams import kept_places, ngram_buckets
 from embcompress.segment import Segment
 
 
@@ -42,5 +42,5 @@ class Subwords:
         found = np.array(ngram_buckets(word, self.minn, self.maxn, self.buckets), dtype=np.int64)
         if self.kept is None:
             return found
-        places = np.minimum(np.searchsorted(self.kept, found), max(len(self.kept) - 1, 0))
-        return places[self.kept[places] == found] if len(self.kept) else found[:0]
+        places, there = kept_places(self.kept, found)
+        return places[there]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,7 +12,7 @@ import numpy as np
 from embcompress.arrays import Array2D, Floats, Integers
 from embcompress.errors import UsageError
 from embcompress.saving import save_table
-from embcompress.vocabulary import Vocabulary
+from embcompress.vocabulary import Vocabulary, to_bytes
 
 
 class Rows(Protocol):
@@ -165,7 +165,14 @@ class Table:
     @property
     def float32_bytes(self) -> int:
         """Bytes of the words and of float32 rows: what every ratio is measured against."""
-        return len(self) * self.dims * 4 + len(self.words.text)
+        return float32_bytes(self.words, self.dims)
+
+
+def float32_bytes(words: Sequence[str], dims: int) -> int:
+    """Bytes of distinct words and of a float32 row of so many dimensions for each."""
+    if isinstance(words, Vocabulary) and not len(words.mapped):
+        return len(words) * dims * 4 + len(words.text)
+    return len(words) * dims * 4 + sum(len(to_bytes(word)) for word in words)
 
 
 def read_rows(vectors: Rows, rows: slice | Integers) -> Floats:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors
 
 from embcompress import FileAccessError, FormatError, Table, UsageError, load, shrink
 from embcompress.evaluation import _analogy_scan
@@ -17,21 +15,7 @@ from embcompress.evaluation.analogies import Accuracy, analogies, paired_analogi
 from embcompress.evaluation.gensim_measures import gensim_analogies
 from embcompress.evaluation.questions import Questions, read_questions
 from embcompress.vocabulary import Vocabulary
-
-SHIPPED = Path(__file__).parent.parent / "data" / "wikipedia-100d-20k.bin.gz"
-
-
-@cache
-def shipped() -> Table:
-    """6,000 frequent words: more than are scored at a time."""
-    return load(SHIPPED, limit=6000)
-
-
-def keyed(table: Table) -> Any:
-    """The same table in gensim."""
-    vectors = KeyedVectors(table.dims)
-    vectors.add_vectors(list(table.words), table.rows(slice(0, len(table))))
-    return vectors
+from tests.english import SHIPPED, keyed, shipped
 
 
 @cache

@@ -13,8 +13,9 @@ from gensim.models import KeyedVectors
 from embcompress import Table, UsageError, shrink
 from embcompress.arrays import Floats
 from embcompress.evaluation._answers import answers
+from embcompress.evaluation._rows import draw_rows
 from embcompress.evaluation.hubness import occurrence_skewness
-from embcompress.evaluation.neighbours import draw_rows, neighbour_overlap
+from embcompress.evaluation.neighbours import neighbour_overlap
 from tests.common import DIMS, ROWS, shrunk, small_table
 
 

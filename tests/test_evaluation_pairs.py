@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors
 from scipy import stats
 
-from embcompress import FileAccessError, FormatError, Table, UsageError, load, shrink
+from embcompress import FileAccessError, FormatError, Table, UsageError, shrink
 from embcompress.evaluation import _test_sets
 from embcompress.evaluation._test_sets import ANALOGIES, PAIRS, default_paths
 from embcompress.evaluation.gensim_measures import gensim_pairs
 from embcompress.evaluation.pairs import Pairs, read_pairs
 from embcompress.evaluation.similarity import paired_similarity, word_similarity
-
-SHIPPED = Path(__file__).parent.parent / "data" / "wikipedia-100d-20k.bin.gz"
-
-
-@cache
-def shipped() -> Table:
-    """6,000 frequent words."""
-    return load(SHIPPED, limit=6000)
-
-
-def keyed(table: Table) -> Any:
-    """The same table in gensim."""
-    vectors = KeyedVectors(table.dims)
-    vectors.add_vectors(list(table.words), table.rows(slice(0, len(table))))
-    return vectors
+from tests.english import keyed, shipped
 
 
 def cased() -> Table:

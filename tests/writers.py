@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import zstandard
 
+from embcompress import FormatError, load
 from embcompress.arrays import Floats
 
 WORDS = ["the", "naïve", "König", "東京", "a b", "0.5", "\u0085", "\u00a0", "e-mail", "x" * 300]
@@ -71,3 +73,12 @@ WRAPPERS: dict[str, Callable[[bytes], bytes]] = {
 def write(path: Path, content: bytes | str) -> Path:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def assert_refused(path: Path, reason: str) -> None:
+    """Loading a file fails with one line that begins with its path and gives the reason."""
+    with pytest.raises(FormatError) as caught:
+        load(path)
+    assert reason in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)

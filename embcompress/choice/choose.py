@@ -10,8 +10,9 @@ import numpy as np
 from embcompress.choice.families import Candidate, families
 from embcompress.choice.file_size import FileSize
 from embcompress.choice.goal import Goal
+from embcompress.choice.measures import ALL
 from embcompress.choice.reaching import smallest_keeping
-from embcompress.choice.trials import ALL, Trial
+from embcompress.choice.trials import Trial
 from embcompress.choice.within import SHAPES, best_within, largest, smallest_file
 from embcompress.encode import Progress, no_progress, sample_directions
 from embcompress.errors import EmbcompressError, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from embcompress.choice.trials import ALL, MEASURES
+from embcompress.choice.measures import ALL, MEASURES
 from embcompress.errors import UsageError
 
 UNITS = {

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from embcompress.choice.families import Candidate
 from embcompress.choice.file_size import FileSize
+from embcompress.choice.measures import ALL, SHARES
 from embcompress.codec import Codec
 from embcompress.comparison.measure import Original
+from embcompress.comparison.results import mean_share
 from embcompress.encode import encode, fit
 from embcompress.errors import SpecError
-from embcompress.evaluation.analogies import analogies
 from embcompress.evaluation.neighbours import neighbour_overlap
-from embcompress.evaluation.similarity import word_similarity
 from embcompress.evaluation.test_set_figures import OnTestSet, OnTestSets
 from embcompress.table import Table
 from embcompress.vectors import CompressedVectors
-
-ALL = "all"
-SHARES = ("neighbours", "similarity", "analogies")
-MEASURES = (*SHARES, ALL)
-"""What a choice can be made by: one share that is kept, or the geometric mean of all."""
 
 SAME = 3
 """Shares that are equal to so many decimals are a tie."""
@@ -41,7 +35,7 @@ class Trial:
     kept : dict of str to float or None
         Of each of `SHARES`; None if it cannot be measured.
     quality : float
-        What the choice is made by: one of the shares or, of all, the geometric mean as in `comparison.results`.
+        What the choice is made by: one of the shares, or the mean of all.
     """
 
     candidate: Candidate
@@ -109,17 +103,13 @@ class Bench:
 
     def _kept(self, vectors: CompressedVectors) -> dict[str, float | None]:
         original = self._original
-        similar = [OnTestSet(word_similarity(vectors, each.test_set), each) for each in original.similarities]
-        answered = [OnTestSet(analogies(vectors, each.questions), each) for each in original.analogies]
         return {
             "neighbours": neighbour_overlap(original.table, vectors, seed=original.seed).both_coded,
-            "similarity": OnTestSets(tuple(similar)).kept,
-            "analogies": OnTestSets(tuple(answered)).kept,
+            "similarity": original.similarity_of(vectors).kept,
+            "analogies": original.analogies_of(vectors).kept,
         }
 
 
 def quality(kept: dict[str, float | None], measure: str) -> float:
-    """One share, or the geometric mean of those that could be measured; each at least 0 and at most 1."""
-    asked = SHARES if measure == ALL else (measure,)
-    shares = [min(max(share, 0.0), 1.0) for name in asked if (share := kept[name]) is not None]
-    return math.prod(shares) ** (1 / len(shares))
+    """One share, or the mean of those that could be measured; see `mean_share`."""
+    return mean_share(kept[name] for name in (SHARES if measure == ALL else (measure,)))

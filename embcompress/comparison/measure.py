@@ -11,10 +11,10 @@ from embcompress.arrays import Floats
 from embcompress.comparison.results import Measures, Scores
 from embcompress.compress import SAMPLE_ROWS
 from embcompress.encode import encode, fit, sample_directions
-from embcompress.evaluation.analogies import Analogies, analogies, paired_analogies
+from embcompress.evaluation.analogies import Analogies, analogies
 from embcompress.evaluation.geometry import geometry
 from embcompress.evaluation.neighbours import neighbour_overlap
-from embcompress.evaluation.similarity import Similarity, paired_similarity, word_similarity
+from embcompress.evaluation.similarity import Similarity, word_similarity
 from embcompress.evaluation.speed import speed
 from embcompress.evaluation.test_set_figures import OnTestSet, OnTestSets, pair_sets, question_sets
 from embcompress.spec import Spec
@@ -53,6 +53,16 @@ class Original:
         """Its answers to the analogy questions that come with gensim."""
         return [analogies(self.table, each) for each in question_sets()]
 
+    def similarity_of(self, vectors: CompressedVectors) -> OnTestSets:
+        """A compressed table's figures on the word pairs, beside its own."""
+        figures = (OnTestSet(word_similarity(vectors, each.test_set), each) for each in self.similarities)
+        return OnTestSets(tuple(figures))
+
+    def analogies_of(self, vectors: CompressedVectors) -> OnTestSets:
+        """A compressed table's answers to the analogy questions, beside its own."""
+        figures = (OnTestSet(analogies(vectors, each.questions), each) for each in self.analogies)
+        return OnTestSets(tuple(figures))
+
 
 def measure(original: Original, spec: Spec) -> Measures:
     """Fit an encoding and measure the file it makes.
@@ -84,8 +94,8 @@ def measure(original: Original, spec: Spec) -> Measures:
             ratio=table.float32_bytes / size,
             neighbours=kept.both_coded,
             neighbours_exact_query=kept.exact_query,
-            spearman=_similarity_scores(vectors, original.similarities, seed),
-            analogies=_analogy_scores(vectors, original.analogies, seed),
+            spearman=_scores(original.similarity_of(vectors)),
+            analogies=_scores(original.analogies_of(vectors)),
             mse=shape.mse,
             rate_distortion_bound=shape.rate_distortion_bound,
             bound_ratio=shape.bound_ratio,
@@ -94,22 +104,6 @@ def measure(original: Original, spec: Spec) -> Measures:
             query_seconds=timed.query.table.best,
             look_up_seconds=timed.look_up.table.best,
         )
-
-
-def _similarity_scores(vectors: CompressedVectors, originals: list[Similarity], seed: int) -> Scores:
-    figures = []
-    for before in originals:
-        after = word_similarity(vectors, before.test_set)
-        figures.append(OnTestSet(after, before, paired_similarity(after, before, seed=seed)))
-    return _scores(OnTestSets(tuple(figures)))
-
-
-def _analogy_scores(vectors: CompressedVectors, originals: list[Analogies], seed: int) -> Scores:
-    figures = []
-    for before in originals:
-        after = analogies(vectors, before.questions)
-        figures.append(OnTestSet(after, before, paired_analogies(after, before, seed=seed)))
-    return _scores(OnTestSets(tuple(figures)))
 
 
 def _scores(figures: OnTestSets) -> Scores:

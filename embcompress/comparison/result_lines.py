@@ -12,7 +12,7 @@ from typing import Any
 from embcompress.comparison.results import Result
 from embcompress.disk import access_error
 from embcompress.errors import FormatError
-from embcompress.evaluation.neighbours import draw_rows
+from embcompress.evaluation._rows import draw_rows
 from embcompress.table import Table
 
 DIGEST_ROWS = 1000

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
+
+def mean_share(shares: Iterable[float | None]) -> float:
+    """Geometric mean of shares that are kept, each at least 0 and at most 1; None, not measured, is left out."""
+    clipped = [min(max(share, 0.0), 1.0) for share in shares if share is not None]
+    return math.prod(clipped) ** (1 / len(clipped))
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,8 @@ class Measures:
 
     @property
     def quality(self) -> float:
-        """Geometric mean of neighbours (coded queries), similarity and analogies kept, each at least 0 and at most 1.
-
-        What cannot be measured on a table is left out.
-        """
-        shares = [self.neighbours, self.spearman.kept, self.analogies.kept]
-        clipped = [min(max(share, 0.0), 1.0) for share in shares if share is not None]
-        return float(np.prod(clipped) ** (1 / len(clipped)))
+        """The mean share of neighbours (coded queries), similarity and analogies that is kept; see `mean_share`."""
+        return mean_share([self.neighbours, self.spearman.kept, self.analogies.kept])
 
     def to_dict(self) -> dict[str, Any]:
         """The figures by name."""

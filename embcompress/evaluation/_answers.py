@@ -13,7 +13,6 @@ from embcompress.arrays import Floats, Integers, directions
 from embcompress.errors import UsageError
 from embcompress.segment import Segment
 from embcompress.table import Table
-from embcompress.vocabulary import Vocabulary, to_bytes
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,6 @@ def answers(vectors: Any) -> Answers:
         f"{type(vectors).__name__} cannot be measured: "
         "give a Table, a CompressedVectors or a gensim KeyedVectors (model.wv of a model)"
     )
-
-
-def float32_bytes(table: Answers) -> int:
-    """Bytes of a table's words and of float32 rows: what every ratio is measured against."""
-    words = table.words
-    if isinstance(words, Vocabulary) and not len(words.mapped):
-        return len(table) * table.dims * 4 + len(words.text)
-    return len(table) * table.dims * 4 + sum(len(to_bytes(word)) for word in words)
 
 
 def file_of(vectors: Any) -> Path | None:

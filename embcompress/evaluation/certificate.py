@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from embcompress.evaluation._answers import Answers, answers, float32_bytes
+from embcompress.evaluation._answers import Answers, answers
 from embcompress.evaluation._common_words import common_words
+from embcompress.evaluation._rows import draw_rows
 from embcompress.evaluation.geometry import geometry
-from embcompress.evaluation.neighbours import draw_rows, neighbour_overlap
+from embcompress.evaluation.neighbours import neighbour_overlap
 from embcompress.evaluation.questions import Questions
 from embcompress.evaluation.test_set_figures import (
     OnTestSets,
@@ -21,6 +22,7 @@ from embcompress.evaluation.test_set_figures import (
     question_sets,
     similarity_on,
 )
+from embcompress.table import float32_bytes
 
 FAISS = ("faiss-cpu", "faiss-gpu", "faiss")
 """Names that packages of FAISS go by."""
@@ -97,7 +99,7 @@ def certificate(original: Any, vectors: Any, *, seed: int = 0, samples: Samples 
         "spearman": _brief(similarity_on(pair_sets(), table, before, "plain", None, None)),
         "analogies": _brief(analogies_on(asked, table, before, "plain", drawn.analogy_rows, None)),
         "geometry": shape.to_dict(),
-        "float32_bytes": float32_bytes(before),
+        "float32_bytes": float32_bytes(before.words, before.dims),
     }
     return {**_rounded(measured), "seed": seed, "samples": asdict(drawn), "versions": _versions()}
 

@@ -14,7 +14,7 @@ import numpy as np
 from embcompress import formats
 from embcompress.arrays import Doubles
 from embcompress.errors import UsageError
-from embcompress.evaluation._answers import Answers, answers, file_bytes, file_of, float32_bytes
+from embcompress.evaluation._answers import Answers, answers, file_bytes, file_of
 from embcompress.evaluation._bootstrap import Paired, paired_means
 from embcompress.evaluation._common_words import CommonWords, common_words
 from embcompress.evaluation._protocol import named_protocol
@@ -32,6 +32,7 @@ from embcompress.evaluation.test_set_figures import (
     question_sets,
     similarity_on,
 )
+from embcompress.table import float32_bytes
 
 Figure = TypeVar("Figure")
 Progress = Callable[[str, int, int], None]
@@ -181,7 +182,7 @@ def evaluate(
         probe=classified,
         probe_paired=paired,
         compared=None if common is None else _compare(common, vectors, (original, original_path), seed, step),
-        ratio=float32_bytes(held) / size if size else None,
+        ratio=float32_bytes(held.words, held.dims) / size if size else None,
     )
 
 

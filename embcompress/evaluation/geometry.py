@@ -11,7 +11,7 @@ import numpy as np
 from embcompress.arrays import Doubles, Floats, Integers, blocks, directions
 from embcompress.errors import UsageError
 from embcompress.evaluation._answers import Answers
-from embcompress.evaluation.neighbours import draw_rows, same_rows
+from embcompress.evaluation._rows import draw_rows, same_rows
 from embcompress.evaluation.rate_distortion import covariance_spectrum, gaussian_bound
 from embcompress.lengths import ZERO_ROW
 from embcompress.segment import Segment

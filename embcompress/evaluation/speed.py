@@ -16,7 +16,7 @@ from embcompress import file, formats
 from embcompress.arrays import Floats, Integers, blocks
 from embcompress.errors import UsageError
 from embcompress.evaluation._answers import Answers, answers
-from embcompress.evaluation.neighbours import draw_rows
+from embcompress.evaluation._rows import draw_rows
 from embcompress.search import Search
 from embcompress.segment import Segment
 from embcompress.table import Table

@@ -169,10 +169,7 @@ def similarity_on(
     seed: int | None,
 ) -> OnTestSets:
     """Word similarity on each set, paired with the original's if there is one; with a seed, with intervals."""
-
-    def measure(each: Answers, pairs: Pairs) -> Similarity:
-        return word_similarity(each, pairs, protocol=protocol, restrict=restrict)
-
+    measure = partial(word_similarity, protocol=protocol, restrict=restrict)
     return _on_sets(sets, table, original, measure, None if seed is None else partial(paired_similarity, seed=seed))
 
 
@@ -185,10 +182,7 @@ def analogies_on(
     seed: int | None,
 ) -> OnTestSets:
     """3CosAdd on each set, paired with the original's if there is one; with a seed, with intervals."""
-
-    def measure(each: Answers, questions: Questions) -> Analogies:
-        return analogies(each, questions, protocol=protocol, restrict=restrict)
-
+    measure = partial(analogies, protocol=protocol, restrict=restrict)
     return _on_sets(sets, table, original, measure, None if seed is None else partial(paired_analogies, seed=seed))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from embcompress.arrays import Floats, Integers
-from embcompress.ngrams import ngrams_of_words
+from embcompress.ngrams import kept_places, ngrams_of_words
 from embcompress.table import NgramRows, Rows
 
 
@@ -26,8 +26,7 @@ def finished_rows(words: list[bytes], own: Floats, ngrams: NgramRows) -> Floats:
     rows, sizes = ngrams_of_words(words, ngrams.minn, ngrams.maxn, ngrams.buckets)
     if ngrams.kept is not None:
         owners = np.repeat(np.arange(len(words)), sizes)
-        places = np.minimum(np.searchsorted(ngrams.kept, rows), len(ngrams.kept) - 1)
-        there = ngrams.kept[places] == rows
+        places, there = kept_places(ngrams.kept, rows)
         rows, sizes = places[there], np.bincount(owners[there], minlength=len(words))
     return _means(own, rows, sizes, ngrams.vectors)
 

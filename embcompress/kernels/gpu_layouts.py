@@ -37,13 +37,9 @@ class NearEvenLevels(EvenLevels):
         self._symbols = np.rint(255 * places).astype(np.uint8)  # (c, L)
         self._coded = codebook
 
-    def codes(self, rows: slice | Integers) -> Bytes:
-        """A byte an axis, the length's after them, zeros up to the width."""
-        stored = self.segment.codes[rows]
-        codes = np.zeros((len(stored), self.width), dtype=np.uint8)
-        codes[:, : self.axes] = self._symbols[np.arange(self.axes), self._coded.unpack(stored)]
-        codes[:, self.axes] = self.lengths.symbols(stored)
-        return codes
+    def _levels(self, stored: Bytes) -> Bytes:
+        """The even level nearest to each axis' own."""
+        return np.asarray(self._symbols[np.arange(self.axes), self._coded.unpack(stored)])
 
 
 class PaddedCentroids(Centroids):

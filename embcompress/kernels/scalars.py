@@ -32,15 +32,17 @@ class EvenLevels(Layout):
         """A byte an axis, the length's after them, zeros up to the width."""
         stored = self.segment.codes[rows]
         codes = np.zeros((len(stored), self.width), dtype=np.uint8)
-        codes[:, : self.axes] = stored
+        codes[:, : self.axes] = self._levels(stored)
         codes[:, self.axes] = self.lengths.symbols(stored)
         return codes
 
+    def _levels(self, stored: Bytes) -> Bytes:
+        """The level of each axis, (k, axes) uint8, of rows as the segment codes them."""
+        return stored
+
     def queries(self, pulled: Floats, expected: Floats) -> Floats:
         """Scaled by the steps; what all rows share, the lowest levels and FAISS's half step, changes no order."""
-        placed = np.zeros((len(pulled), self.width), dtype=np.float32)
-        placed[:, : self.axes] = pulled
-        placed[:, self.axes] = expected
+        placed = _placed(pulled, expected, self.width)
         placed[:, : self.axes + 1] *= self._scale
         return placed
 
@@ -84,10 +86,7 @@ class Halves(Layout):
 
     def queries(self, pulled: Floats, expected: Floats) -> Floats:
         """As they are, zeros up to the width."""
-        placed = np.zeros((len(pulled), self.width), dtype=np.float32)
-        placed[:, : self.axes] = pulled
-        placed[:, self.axes] = expected
-        return placed
+        return _placed(pulled, expected, self.width)
 
     def empty(self) -> Any:
         """An `IndexScalarQuantizer` of float16."""
@@ -103,6 +102,14 @@ class Halves(Layout):
         index = _scalar_lists(self.width, count, faiss.ScalarQuantizer.QT_fp16)
         index.is_trained = True
         return index
+
+
+def _placed(pulled: Floats, expected: Floats, width: int) -> Floats:
+    """Queries, the length column's coordinate after them, zeros up to the width."""
+    placed = np.zeros((len(pulled), width), dtype=np.float32)
+    placed[:, : pulled.shape[1]] = pulled
+    placed[:, pulled.shape[1]] = expected
+    return placed
 
 
 def _scalar_lists(width: int, count: int, kind: int) -> Any:

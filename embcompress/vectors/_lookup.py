@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import overload
 
 import numpy as np
@@ -74,9 +74,7 @@ class Lookup(Keys):
     @property
     def vectors(self) -> Floats:
         """All vectors decoded, (n, d) float32, read-only: 4 d bytes a word, made anew at each use."""
-        decoded = np.empty((len(self), self.vector_size), dtype=np.float32)
-        for rows in blocks(len(self)):
-            decoded[rows] = self._segment.vectors(rows)
+        decoded = self._every_row(self._segment.vectors)
         decoded.setflags(write=False)  # a change of this copy would change no answer
         return decoded
 
@@ -87,10 +85,14 @@ class Lookup(Keys):
 
     def get_normed_vectors(self) -> Floats:
         """All vectors decoded and scaled to length one, (n, d) float32, made anew; zero rows stay zero."""
-        units = np.empty((len(self), self.vector_size), dtype=np.float32)
+        return self._every_row(self._segment.directions)
+
+    def _every_row(self, decode: Callable[[slice], Floats]) -> Floats:
+        """All rows (n, d), decoded in blocks."""
+        decoded = np.empty((len(self), self.vector_size), dtype=np.float32)
         for rows in blocks(len(self)):
-            units[rows] = self._segment.directions(rows)
-        return units
+            decoded[rows] = decode(rows)
+        return decoded
 
     def has_vector(self, word: object) -> bool:
         """Whether a vector can be had: the word is in the vocabulary, or made of n-grams that are kept."""
