@@ -89,8 +89,8 @@ def test_it_holds_what_the_measures_say() -> None:
 
 
 def test_samples_depend_on_the_size_alone_and_are_bounded() -> None:
-    assert samples_for(60_000, 300) == Samples(150, 60_000, 2000, 2500, 1000, 10_000)
-    assert samples_for(300_000, 300) == Samples(150, 100_000, 2000, 2500, 1000, 10_000)
+    assert samples_for(60_000, 300) == Samples(120, 60_000, 2000, 2500, 1000, 10_000)
+    assert samples_for(300_000, 300) == Samples(120, 100_000, 2000, 2500, 1000, 10_000)
     assert samples_for(3_000_000, 300).first_rows == 375_000
     assert samples_for(2, 3) == Samples(2, 2, 2, 2500, 1000, 2)
 

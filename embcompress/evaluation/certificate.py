@@ -60,7 +60,7 @@ def samples_for(rows: int, dims: int) -> Samples:
     neighbours of all words are sought among all rows of a small table, and among a share of those of a large one.
     """
     first_rows = min(rows, max(100_000, rows // 8))
-    words = min(1000, max(150, 2_700_000_000 // (first_rows * dims)))
+    words = min(1000, max(120, 2_160_000_000 // (first_rows * dims)))
     return Samples(min(words, rows), first_rows, min(rows, 2000), 2500, 1000, min(rows, 10_000))
 
 
