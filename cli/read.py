@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from embcompress_cli.certificate import kept_facts, more_facts
+from embcompress_cli.choosing import chosen_fact
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, print_table
 
 
@@ -19,14 +20,18 @@ def info(file: Path, as_json: bool) -> None:
     from embcompress import container
 
     vectors = embcompress.open(file)
+    stored = container.read(file)
     arrays: dict[str, dict[str, Any]] = {
         name: {"dtype": str(array.dtype), "shape": list(array.shape), "bytes": array.nbytes}
-        for name, array in container.read(file).arrays.items()
+        for name, array in stored.arrays.items()
     }
+    for name, array in arrays.items():
+        if stored.coders_of(name):
+            array["packed"] = {"bytes": stored.stored_bytes[name], "coders": stored.coders_of(name)}
     facts: dict[str, Any] = {
         "file": str(file),
         "bytes": file.stat().st_size,
-        **{key: value for key, value in vectors.metadata.items() if key not in ("digests", "segments")},
+        **{key: value for key, value in vectors.metadata.items() if key not in ("digests", "segments", "packed")},
         "arrays": arrays,
     }
     if as_json:
@@ -38,6 +43,7 @@ def info(file: Path, as_json: bool) -> None:
         [
             ("words", f"{len(vectors):,} x {vectors.vector_size} dimensions"),
             ("spec", vectors.spec),
+            *chosen_fact(facts.get("choice")),
             ("size", byte_size(facts["bytes"])),
             ("made from", str(source.get("name") or "unknown")),
             *kept_facts(measured),
@@ -46,13 +52,19 @@ def info(file: Path, as_json: bool) -> None:
     )
     click.echo()
     print_table(
-        ["array", "dtype", "shape", "bytes"],
+        ["array", "dtype", "shape", "bytes", "in the file"],
         [
-            (name, each["dtype"], " x ".join(map(str, each["shape"])), f"{each['bytes']:,}")
+            (name, each["dtype"], " x ".join(map(str, each["shape"])), f"{each['bytes']:,}", _packed(each))
             for name, each in sorted(arrays.items())
         ],
         numbers={"bytes"},
     )
+
+
+def _packed(array: dict[str, Any]) -> str:
+    """What an array takes in the file and by which coders, if it is packed."""
+    packed = array.get("packed")
+    return f"{packed['bytes']:,} by {', '.join(packed['coders'])}" if packed else "as it is"
 
 
 @click.command()

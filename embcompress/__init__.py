@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from embcompress.choice.choose import choose
+    from embcompress.client import connect
     from embcompress.compress import shrink
     from embcompress.encodings import parse
     from embcompress.errors import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from embcompress.evaluation.evaluate import Evaluation, evaluate
     from embcompress.formats import load
     from embcompress.integrity import verify
+    from embcompress.packing import pack, unpack
     from embcompress.spec import Spec
     from embcompress.table import Table
     from embcompress.vectors import CompressedVectors, open  # noqa: A004 - it is what people expect to call
@@ -43,11 +45,14 @@ _HOMES = {
     "UnknownWordError": "errors",
     "UsageError": "errors",
     "choose": "choice.choose",
+    "connect": "client",
     "evaluate": "evaluation.evaluate",
     "load": "formats",
     "open": "vectors",
+    "pack": "packing",
     "parse": "encodings",
     "shrink": "compress",
+    "unpack": "packing",
     "verify": "integrity",
 }
 
@@ -63,11 +68,14 @@ __all__ = [
     "UnknownWordError",
     "UsageError",
     "choose",
+    "connect",
     "evaluate",
     "load",
     "open",
+    "pack",
     "parse",
     "shrink",
+    "unpack",
     "verify",
 ]
 

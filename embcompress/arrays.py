@@ -15,6 +15,7 @@ Bytes = NDArray[np.uint8]
 Unsigned = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Array2D = NDArray[np.floating[Any]]
+Array = np.ndarray[Any, Any]
 
 BLOCK_ROWS = 8192
 """Rows handled at a time where a whole table is walked: some 10 MB of float32 at 300 dimensions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -9,12 +10,12 @@ import numpy as np
 
 from embcompress import encodings
 from embcompress.arrays import blocks
-from embcompress.encode import Progress, encode, fit, no_progress, sample_directions
+from embcompress.encode import Progress, encode_table, fit_table, no_progress, sample_directions
 from embcompress.errors import UsageError
 from embcompress.evaluation.certificate import certificate
 from embcompress.ngram_coding import encode_ngrams, most_useful
 from embcompress.search import Search
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows
 from embcompress.spec import Spec
 from embcompress.table import Table
 from embcompress.vectors import CompressedVectors
@@ -75,29 +76,30 @@ def shrink(
     if not len(table):
         raise UsageError("the table has no rows: there is nothing to compress")
     progress(f"fitting {parsed}", 0, 1)
-    codec = fit(parsed, sample_directions(table.vectors, sample_rows, seed), seed=seed)
+    sample = partial(sample_directions, table.vectors, sample_rows, seed)
+    fitted = fit_table(parsed, len(table), sample, seed=seed)
     progress(f"fitting {parsed}", 1, 1)
-    segment = encode(table.vectors, codec, progress)
+    coded = encode_table(table.vectors, fitted, progress)
     subwords = None
     if table.ngrams is not None and ngrams != 0:
         rows = table.ngrams if ngrams is None else most_useful(table, table.ngrams, ngrams)
         subwords = encode_ngrams(rows, parsed, seed=seed, sample_rows=sample_rows, progress=progress)
-    words = table.words if dropped is None else _with_mapped(table, dropped, segment, progress)
+    words = table.words if dropped is None else _with_mapped(table, dropped, coded, progress)
     metadata: dict[str, Any] = {
-        "spec": str(parsed),
+        **parsed.facts(),
         "seed": seed,
         "source": {"name": table.source, "bytes": table.source_bytes},
     }
-    vectors = CompressedVectors(words, segment, metadata, subwords)
+    vectors = CompressedVectors(words, coded, metadata, subwords)
     progress("measuring", 0, 1)
     metadata["certificate"] = certificate(table, vectors, seed=seed)
     progress("measuring", 1, 1)
     return vectors
 
 
-def _with_mapped(table: Table, dropped: Table, segment: Segment, progress: Progress) -> Vocabulary:
+def _with_mapped(table: Table, dropped: Table, coded: CodedRows, progress: Progress) -> Vocabulary:
     """The vocabulary of a table's words, then the dropped ones with the coded row nearest to each."""
-    search = Search(segment)
+    search = Search(coded)
     nearest = np.empty(len(dropped), dtype=np.int64)
     for part in blocks(len(dropped), MAPPED_AT_ONCE):
         nearest[part] = search.nearest(dropped.rows(part), 1)[1][:, 0]

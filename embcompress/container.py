@@ -19,22 +19,27 @@ from typing import Any
 
 import numpy as np
 
+from embcompress.arrays import Array
 from embcompress.disk import access_error, replacing
 from embcompress.errors import FormatError
+from embcompress.packed_arrays import DTYPES, dtype_name, expanded, smallest
 
 METADATA_KEY = "embcompress"
 ALIGNMENT = 64
-DTYPES = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "|u1"}
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
 class Container:
-    """What a file holds: arrays (views of the mapped file) and metadata."""
+    """What a file holds: arrays (views of the mapped file, or expanded) and metadata; what each array takes in it."""
 
     path: Path
     metadata: dict[str, Any]
     arrays: dict[str, Array]
+    stored_bytes: dict[str, int]
+
+    def coders_of(self, name: str) -> list[str]:
+        """The coders that an array is packed by, in the order they were applied."""
+        return [coder for coder, _ in self.metadata.get("packed", {}).get(name, {"coders": []})["coders"]]
 
 
 def write(path: str | os.PathLike[str], metadata: Mapping[str, Any], arrays: Mapping[str, Array]) -> int:
@@ -49,19 +54,25 @@ def write(path: str | os.PathLike[str], metadata: Mapping[str, Any], arrays: Map
     ------
     FileAccessError
         If the file cannot be written.
+    UsageError
+        If the metadata name a coder that there is not.
     """
-    names = {dtype: name for name, dtype in DTYPES.items()}
-    ordered = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
-    contents = {name: np.ascontiguousarray(arrays[name]) for name in ordered}
-    digests = {name: digest(content) for name, content in contents.items()}
-    header: dict[str, Any] = {
-        "__metadata__": {METADATA_KEY: json.dumps({**metadata, "digests": digests}, sort_keys=True, ensure_ascii=True)}
+    contents = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    packed = smallest(contents, metadata.get("coders", []))
+    facts = {
+        **{key: value for key, value in metadata.items() if key != "packed"},
+        **({"packed": {name: each.facts() for name, each in packed.items()}} if packed else {}),
+        "digests": {name: digest(content) for name, content in contents.items()},
     }
+    contents |= {name: each.stored for name, each in packed.items()}
+    ordered = sorted(contents, key=lambda name: (-contents[name].dtype.itemsize, name))
+    header: dict[str, Any] = {"__metadata__": {METADATA_KEY: json.dumps(facts, sort_keys=True, ensure_ascii=True)}}
     offset = 0
-    for name, content in contents.items():
+    for name in ordered:
+        content = contents[name]
         end = offset + content.nbytes
         header[name] = {
-            "dtype": names[content.dtype.newbyteorder("<").str],
+            "dtype": dtype_name(content),
             "shape": list(content.shape),
             "data_offsets": [offset, end],
         }
@@ -70,23 +81,24 @@ def write(path: str | os.PathLike[str], metadata: Mapping[str, Any], arrays: Map
     encoded += b" " * (-(len(encoded) + 8) % ALIGNMENT)
     with replacing(path) as file:
         file.write(len(encoded).to_bytes(8, "little") + encoded)
-        for content in contents.values():
-            file.write(content.data)
+        for name in ordered:
+            file.write(contents[name].data)
     return 8 + len(encoded) + offset
 
 
 def read(path: str | os.PathLike[str]) -> Container:
-    """Map a file; nothing but its header is read.
+    """Map a file; nothing but its header and its packed arrays is read.
 
     Raises
     ------
     FileAccessError
         If the file cannot be opened.
     FormatError
-        If it is not a safetensors file of ours, or its header is damaged.
+        If it is not a safetensors file of ours, or its header or a packed array is damaged.
     """
     header, mapped = _open(Path(path))
     start = 8 + int.from_bytes(mapped[:8], "little")
+    metadata = _metadata(path, header)
     arrays = {}
     for name, entry in header.items():
         if name == "__metadata__":
@@ -96,14 +108,31 @@ def read(path: str | os.PathLike[str]) -> Container:
         first, last = entry["data_offsets"]
         part = np.frombuffer(mapped, dtype=np.uint8, count=last - first, offset=start + first)
         dtype = np.dtype(DTYPES[entry["dtype"]])
-        # A writer other than ours may have left an array unaligned: numpy reads it all the same.
-        arrays[name] = np.ndarray(tuple(entry["shape"]), dtype, buffer=part) if part.size else part.view(dtype)
-    return Container(Path(path), _metadata(path, header), arrays)
+        shape = tuple(entry["shape"])
+        try:
+            # A writer other than ours may have left an array unaligned: numpy reads it all the same.
+            arrays[name] = np.ndarray(shape, dtype, buffer=part) if part.size else part.view(dtype).reshape(shape)
+        except ValueError:  # more axes, or larger empty ones, than numpy has
+            raise FormatError(f"{path}: array {name!r} has shape {shape}, which no array can have") from None
+    stored_bytes = {name: array.nbytes for name, array in arrays.items()}
+    try:
+        arrays |= expanded(arrays, metadata.get("packed", {}), len(mapped))
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
+    return Container(Path(path), metadata, arrays, stored_bytes)
 
 
 def digest(array: Array) -> str:
     """SHA-256 of a contiguous array's bytes, in hexadecimal."""
     return hashlib.sha256(array.data).hexdigest()
+
+
+def check_digests(stored: Container) -> None:
+    """Raise FormatError, naming the array, where one is not what was written."""
+    digests = stored.metadata.get("digests")
+    for name, array in stored.arrays.items():
+        if not isinstance(digests, dict) or digests.get(name) != digest(array):
+            raise FormatError(f"{stored.path}: array {name!r} is damaged: its SHA-256 is not the one written with it")
 
 
 def _open(path: Path) -> tuple[dict[str, Any], mmap.mmap]:
@@ -137,6 +166,13 @@ def _metadata(path: str | os.PathLike[str], header: dict[str, Any]) -> dict[str,
         raise FormatError(f"{path}: its metadata is not JSON ({error})") from None
     if not isinstance(metadata, dict):
         raise FormatError(f"{path}: its metadata is not a JSON object")
+    coders = metadata.get("coders", [])
+    if (
+        not isinstance(coders, list)
+        or not all(isinstance(name, str) for name in coders)
+        or len(set(coders)) < len(coders)
+    ):
+        raise FormatError(f"{path}: its metadata gives coders = {coders!r} where a list of names belongs")
     return metadata
 
 

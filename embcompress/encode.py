@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +16,9 @@ from embcompress.codec import Codec
 from embcompress.cores import usable_cores
 from embcompress.errors import SpecError
 from embcompress.lengths import LengthScale
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows, Segment
+from embcompress.segmented_rows import in_one
+from embcompress.shared_codes import shared
 from embcompress.spec import Spec, Stage
 from embcompress.table import Rows, read_rows
 
@@ -51,12 +51,56 @@ class EditingCodec(Codec):
         return Codec(Affine(x.shape[1]), self.codebook).encode(x)
 
 
+Fitted = Sequence[tuple[range, Codec]]
+"""Runs of rows, one after the other, and the codec of each."""
+
+
+def fit_table(spec: Spec, rows: int, sample: Callable[[range], Floats], *, seed: int = 0) -> Fitted:
+    """Fit a spec to a table: its head, if there is one, to the first rows, all else to the others.
+
+    Parameters
+    ----------
+    spec : Spec
+    rows : int
+        How many the table has.
+    sample : callable
+        Directions (k, d) float32 of some of the rows of a range.
+    seed : int
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    SpecError
+        If a stage does not suit the table; the text names the stage.
+    """
+    head, rest = split_head(spec)
+    if head is None:
+        return [(range(rows), fit(spec, sample(range(rows)), seed=seed))]
+    first = head.arguments[0]
+    if first >= rows:
+        raise SpecError(f"{head}: N = {first} leaves none of the {rows} rows to {rest}: give at most {rows - 1}")
+    return [
+        (range(first), encodings.fit_stage(head, sample(range(first)), seed)),
+        (range(first, rows), fit(rest, sample(range(first, rows)), seed=seed)),
+    ]
+
+
+def split_head(spec: Spec) -> tuple[Stage | None, Spec]:
+    """The stage that codes a table's first rows, if there is one, and what codes the others."""
+    first, *others = spec.stages
+    return (first, Spec(tuple(others))) if encodings.find(first.name).kind == encodings.HEAD else (None, spec)
+
+
 def fit(spec: Spec, sample: Floats, *, seed: int = 0) -> Codec:
     """Fit a spec's stages, each to what the ones before it made of the sample.
 
     Parameters
     ----------
     spec : Spec
+        Without a head.
     sample : (n, d) float32
         Directions, rows of length one.
     seed : int
@@ -76,10 +120,10 @@ def fit(spec: Spec, sample: Floats, *, seed: int = 0) -> Codec:
     steps: list[Affine | encodings.Edit] = []
     *changes, quantizer = spec.stages
     for stage in changes:
-        step = _fit_stage(stage, sample, seed)
+        step = encodings.fit_stage(stage, sample, seed)
         sample = _changed(sample, step)
         steps.append(step)
-    fitted = _fit_stage(quantizer, sample, seed)
+    fitted = encodings.fit_stage(quantizer, sample, seed)
     if isinstance(fitted, Codec):  # a quantizer that is fitted together with a map of its own
         steps.append(fitted.affine)
         fitted = fitted.codebook
@@ -92,36 +136,49 @@ def _changed(x: Floats, step: Affine | encodings.Edit) -> Floats:
     return step.forward(x) if isinstance(step, Affine) else step(x)
 
 
-def _fit_stage(stage: Stage, sample: Floats, seed: int) -> Any:
-    fitter = encodings.find(stage.name).fit
-    seeded = {"seed": seed} if "seed" in inspect.signature(fitter).parameters else {}
-    try:
-        return fitter(sample, *stage.arguments, **seeded)
-    except SpecError as error:
-        raise SpecError(f"{stage}: {error}") from None
-
-
-def sample_directions(vectors: Rows, rows: int, seed: int) -> Floats:
-    """Directions of at most `rows` rows drawn at random, in their order, (k, d) float32."""
+def sample_directions(vectors: Rows, rows: int, seed: int, within: range | None = None) -> Floats:
+    """Directions of at most `rows` rows drawn at random, of all or of a run of them, in their order, (k, d) float32."""
     count, dims = vectors.shape
-    if count <= rows:
-        chosen = np.arange(count)
+    within = range(count) if within is None else within
+    if len(within) <= rows:
+        chosen = np.arange(within.start, within.stop)
     else:
-        chosen = np.sort(np.random.default_rng(seed).choice(count, rows, replace=False))
+        chosen = within.start + np.sort(np.random.default_rng(seed).choice(len(within), rows, replace=False))
     sample = np.empty((len(chosen), dims), dtype=np.float32)
     for part in blocks(len(chosen)):
         sample[part] = directions(read_rows(vectors, chosen[part]))
     return sample
 
 
-def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress) -> Segment:
-    """Code all rows (n, d), in blocks over all cores; the segment's codec decodes them and edits nothing."""
-    total = vectors.shape[0]
+def encode_table(vectors: Rows, fitted: Fitted, progress: Progress = no_progress) -> CodedRows:
+    """Code all rows (n, d), each run of them with its codec."""
+    return in_one([encode(vectors, codec, progress, within) for within, codec in fitted])
+
+
+def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress, within: range | None = None) -> Segment:
+    """Code rows (n, d), all or a run of them, in blocks over all cores.
+
+    Parameters
+    ----------
+    vectors : (n, d) rows
+    codec : Codec
+        The segment's own decodes what it codes, and edits nothing.
+    progress : callable
+    within : range, optional
+        Rows to code, consecutive ones; by default all.
+
+    Returns
+    -------
+    Segment
+        Codes that many rows have are stored once (`embcompress.shared_codes`).
+    """
+    within = range(vectors.shape[0]) if within is None else within
+    total = len(within)
     codes: Bytes = np.empty((total, codec.code_size), dtype=np.uint8)
     norms: Doubles = np.empty(total)
 
     def encode_block(rows: slice) -> int:
-        x = read_rows(vectors, rows)
+        x = read_rows(vectors, slice(within.start + rows.start, within.start + rows.stop))
         norms[rows] = row_norms(x)
         codes[rows] = codec.encode(directions(x))
         return len(x)
@@ -131,8 +188,8 @@ def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress) -> Seg
     try:
         for count in pool.map(encode_block, blocks(total)):
             done += count
-            progress("encoding", done, total)
+            progress("encoding", within.start + done, vectors.shape[0])
     finally:
         pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C the blocks still waiting are not begun
     scale = LengthScale.spanning(norms)
-    return Segment(Codec(codec.affine, codec.codebook), codes, scale.encode(norms), scale)
+    return Segment(Codec(codec.affine, codec.codebook), shared(codes), scale.encode(norms), scale)

@@ -9,7 +9,7 @@ import numpy as np
 from embcompress.errors import UsageError
 from embcompress.lists import Lists, cluster
 from embcompress.search import Search
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows
 
 SAMPLE = 200
 NEIGHBOURS = 10
@@ -18,13 +18,13 @@ ENOUGH_RECALL = 0.95
 """Share of the ten nearest rows that the lists searched by default have to hold."""
 
 
-def build_lists(segment: Segment, nlist: int | None = None, *, nprobe: int | None = None, seed: int = 0) -> Lists:
-    """Put the rows of a segment into lists and measure how many nearest rows its queries find.
+def build_lists(coded: CodedRows, nlist: int | None = None, *, nprobe: int | None = None, seed: int = 0) -> Lists:
+    """Put coded rows into lists and measure how many nearest rows their queries find.
 
     Parameters
     ----------
-    segment : Segment
-        n rows.
+    coded : CodedRows
+        n rows, in one segment.
     nlist : int, optional
         Lists; by default about ``2 sqrt(n)``.
     nprobe : int, optional
@@ -38,8 +38,13 @@ def build_lists(segment: Segment, nlist: int | None = None, *, nprobe: int | Non
     Raises
     ------
     UsageError
-        If `nlist` is not between 1 and n, or `nprobe` not between 1 and `nlist`.
+        If `nlist` is not between 1 and n, or `nprobe` not between 1 and `nlist`, or the rows are in several segments.
     """
+    if len(coded.parts) > 1:
+        raise UsageError(
+            f"an inverted file takes rows of one code, and these have {len(coded.parts)}: shrink without head first"
+        )
+    segment = coded.parts[0]
     nlist = max(1, min(len(segment), round(2 * len(segment) ** 0.5))) if nlist is None else nlist
     if not 1 <= nlist <= len(segment):
         raise UsageError(f"nlist = {nlist} lists cannot be made of {len(segment)} rows: give 1 to {len(segment)}")

@@ -29,11 +29,8 @@ def verify(path: str | os.PathLike[str]) -> list[str]:
     """
     stored = container.read(path)
     contents = file.from_container(stored)
-    digests = stored.metadata.get("digests")
-    for name, array in stored.arrays.items():
-        if not isinstance(digests, dict) or digests.get(name) != container.digest(array):
-            raise FormatError(f"{path}: array {name!r} is damaged: its SHA-256 is not the one written with it")
-    segments = [contents.segment] if contents.subwords is None else [contents.segment, contents.subwords.segment]
+    container.check_digests(stored)
+    segments = [*contents.rows.parts, *([] if contents.subwords is None else [contents.subwords.segment])]
     for number, segment in enumerate(segments):
         codebook = segment.codec.codebook
         for block in blocks(len(segment)):

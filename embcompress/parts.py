@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from embcompress.affine import Affine
+from embcompress.arrays import Array
 from embcompress.codebook import NO_AXIS, Codebook
 from embcompress.codec import Codec
-from embcompress.container import Array, Container
+from embcompress.container import Container
 from embcompress.errors import FormatError
 from embcompress.lengths import LengthScale
 from embcompress.segment import Segment
+from embcompress.shared_codes import Codes, SharedCodes
+from embcompress.vocabulary import row_bytes
 
 
 class Parts:
@@ -68,20 +71,31 @@ class Parts:
         """What the metadata says of each segment."""
         segments = self.stored.metadata.get("segments")
         described = isinstance(segments, list) and all(isinstance(each, dict) for each in segments)
-        if not described or len(segments or ()) not in (1, 2):
-            raise self.error("its metadata does not describe one segment of words' rows, or a second one of n-grams")
-        return list(segments or ())
+        if not segments or not described:
+            raise self.error("its metadata does not describe the segments that hold its rows")
+        return list(segments)
 
-    def segment(self, number: int, facts: dict[str, Any], rows: int, dims: int) -> Segment:
-        """A segment of so many rows."""
+    def rows(self, number: int) -> int:
+        """How many rows a segment has: what the metadata says of it was written in more ways than one."""
+        return len(self.array(f"{number}.lengths", "|u1", None))
+
+    def segment(self, number: int, facts: dict[str, Any], dims: int) -> Segment:
+        """A segment, by its number and what the metadata says of it."""
+        rows = self.rows(number)
         components = self.whole(facts, "components", 1)
         codec = Codec(self._affine(f"{number}.", dims, components), self._codebook(f"{number}.", facts, components))
         return Segment(
             codec,
-            self.array(f"{number}.codes", "|u1", rows, codec.code_size),
+            self._codes(f"{number}.", rows, codec.code_size),
             self.array(f"{number}.lengths", "|u1", rows),
             LengthScale(*self.numbers(facts, "length_scale", 2)),
         )
+
+    def _codes(self, prefix: str, rows: int, code_size: int) -> Codes:
+        if prefix + "rows" not in self.stored.arrays:
+            return self.array(prefix + "codes", "|u1", rows, code_size)
+        distinct = self.array(prefix + "codes", "|u1", None, code_size)
+        return SharedCodes(distinct, self.array(prefix + "rows", "|u1", rows, row_bytes(len(distinct))))
 
     def _affine(self, prefix: str, dims: int, components: int) -> Affine:
         a = self.optional(prefix + "a", "<f4", components)

@@ -54,17 +54,25 @@ class Stage:
 
 @dataclass(frozen=True)
 class Spec:
-    """Stages in the order they are applied: transforms, then one quantizer. ``str`` prints it in its one written form.
+    """Stages in the order they are written, one quantizer last. ``str`` prints the one written form.
 
     Parameters
     ----------
     stages : tuple of Stage
+    coders : tuple of Stage
+        How arrays are stored in the file; they follow the quantizer.
     """
 
     stages: tuple[Stage, ...]
+    coders: tuple[Stage, ...] = ()
 
     def __str__(self) -> str:
-        return ",".join(str(stage) for stage in self.stages)
+        return ",".join(str(stage) for stage in self.stages + self.coders)
+
+    def facts(self) -> dict[str, Any]:
+        """What a file's metadata say of it: ``spec``, which packing does not change, and ``coders``, if there are."""
+        coders = {"coders": [stage.name for stage in self.coders]} if self.coders else {}
+        return {"spec": str(Spec(self.stages)), **coders}
 
 
 def arguments_of(fitter: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -89,8 +97,18 @@ def usage(name: str, fitter: Callable[..., Any]) -> str:
     return text + closing
 
 
-def read_stage(name: str, texts: list[str], fitter: Callable[..., Any]) -> Stage:
+def read_stage(name: str, texts: list[str], fitter: Callable[..., Any], nested: Callable[[str], Stage]) -> Stage:
     """Type a stage's arguments after its fitter's signature.
+
+    Parameters
+    ----------
+    name : str
+    texts : list of str
+        What is written after the name, between colons.
+    fitter : callable
+        Where its last parameter is a `Stage`, that takes all the texts that are left.
+    nested : callable
+        Reads such a stage.
 
     Raises
     ------
@@ -99,12 +117,17 @@ def read_stage(name: str, texts: list[str], fitter: Callable[..., Any]) -> Stage
     """
     parameters = list(arguments_of(fitter).values())
     given = ":".join([name, *texts])
+    if parameters and parameters[-1].annotation is Stage and len(texts) > len(parameters):
+        texts = [*texts[: len(parameters) - 1], ":".join(texts[len(parameters) - 1 :])]
     required = [each for each in parameters if each.default is inspect.Parameter.empty]
     if not len(required) <= len(texts) <= len(parameters):
         amount = str(len(required)) if len(required) == len(parameters) else f"{len(required)} to {len(parameters)}"
         raise SpecError(f"{given}: {name} takes {amount} arguments, written {usage(name, fitter)}")
     values = []
     for text, parameter in zip(texts, parameters, strict=False):
+        if parameter.annotation is Stage:
+            values.append(nested(text))  # which says itself what is wrong
+            continue
         try:
             values.append(_read(text, parameter.annotation))
         except ValueError:
@@ -142,6 +165,8 @@ def _form(annotation: Any, name: str) -> str:
             forms += [str(value) for value in get_args(each)]
         elif each is Grid:
             forms.append("M[xB]")
+        elif each is Stage:
+            forms.append(name.upper())
         else:
             forms.append(name)
     return "|".join(forms)

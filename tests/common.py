@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 
 from embcompress import CompressedVectors, Table, encodings, shrink
 from embcompress.arrays import Floats
-from embcompress.spec import Grid, arguments_of
+from embcompress.spec import Grid, Stage, arguments_of
 
 DIMS = 24
 ROWS = 700
@@ -52,6 +53,8 @@ def values_of(annotation: Any) -> list[str]:
     """Values for a required argument, for a table of `DIMS` dimensions."""
     if annotation is Grid:
         return ["6x4", "8x8", "5x4"]  # 5 does not divide 24
+    if annotation is Stage:
+        return ["int8", "lloyd:2"]
     if get_origin(annotation) is Literal:
         return [str(value) for value in get_args(annotation)]
     if annotation is float:
@@ -61,16 +64,21 @@ def values_of(annotation: Any) -> list[str]:
     return ["17"]
 
 
+def usable_names() -> list[str]:
+    """Every stage whose libraries are installed."""
+    return [name for name in encodings.names() if name != "cp" or find_spec("tensorly") is not None]
+
+
 def quantizers() -> list[str]:
     """A spec for every quantizer, as many as its arguments have forms."""
-    stages = [encodings.find(name) for name in encodings.names()]
-    return [text for stage in stages if not stage.is_transform for text in written(stage)]
+    stages = [encodings.find(name) for name in usable_names()]
+    return [text for stage in stages if stage.kind == encodings.QUANTIZER for text in written(stage)]
 
 
 def transforms() -> list[str]:
-    """A stage for every transform."""
-    stages = [encodings.find(name) for name in encodings.names()]
-    return [text for stage in stages if stage.is_transform for text in written(stage)]
+    """Every stage that a quantizer has to follow."""
+    stages = [encodings.find(name) for name in usable_names()]
+    return [text for stage in stages if stage.kind != encodings.QUANTIZER for text in written(stage)]
 
 
 MORE_SPECS = [
@@ -101,10 +109,14 @@ MORE_SPECS = [
     "kmeans:16",
     "kmeans:256",
     "dims:15:variance,kmeans:64",
+    "dims:15:neighbours,int4",
     "prune:threshold:0.7,ternary",
     "center,prune:0.4,rotate,delta:0.3",
     "prune:0.3,groups:2",
     "pca:20,prune:0.5,float16",
+    "pca:12,vq:40,int8",
+    "head:200:groups:3,pca:13,lloyd:2",
+    "head:60:float16,center,vq:30,binary",
 ]
 """Other ways to write quantizers, and quantizers behind maps of every kind."""
 

@@ -30,7 +30,7 @@ def faiss_twin(spec: str) -> tuple[Any, Floats]:
     index = faiss.IndexPQ(codebook.columns * codebook.width, codebook.columns, bits, faiss.METRIC_INNER_PRODUCT)
     faiss.copy_array_to_vector(codebook.centroids.ravel(), index.pq.centroids)
     index.is_trained = True
-    index.add_sa_codes(segment.codes)
+    index.add_sa_codes(segment.codes[:])
     return index, unit_queries(12)
 
 
@@ -39,7 +39,7 @@ def test_faiss_scores_the_same_codes_the_same(spec: str) -> None:
     index, queries = faiss_twin(spec)
     segment = shrunk(spec).segment
     scores, rows = index.search(queries, 20)
-    ours = segment.scores(queries, slice(None)) * segment.codec.sizes(segment.codes)
+    ours = segment.scores(queries, slice(None)) * segment.codec.sizes(segment.codes[:])
     np.testing.assert_allclose(np.take_along_axis(ours, rows, axis=1), scores, atol=2e-5)
 
 
@@ -48,7 +48,7 @@ def test_fast_scan_scores_nearly_the_same(spec: str) -> None:
     index, queries = faiss_twin(spec)
     segment = shrunk(spec).segment
     scores, rows = faiss.IndexPQFastScan(index).search(queries, 20)
-    ours = segment.scores(queries, slice(None)) * segment.codec.sizes(segment.codes)
+    ours = segment.scores(queries, slice(None)) * segment.codec.sizes(segment.codes[:])
     # FastScan's tables have 8 bits: their error is a small part of the scores' range.
     np.testing.assert_allclose(np.take_along_axis(ours, rows, axis=1), scores, atol=0.02)
 
@@ -56,7 +56,7 @@ def test_fast_scan_scores_nearly_the_same(spec: str) -> None:
 @pytest.mark.parametrize("spec", ["pq:6x4", "pq:8x8"])
 def test_faiss_encodes_the_same(spec: str) -> None:
     index, _ = faiss_twin(spec)
-    np.testing.assert_array_equal(index.sa_encode(sample()), shrunk(spec).segment.codes)
+    np.testing.assert_array_equal(index.sa_encode(sample()), shrunk(spec).segment.codes[:])
 
 
 def test_pca_is_scikit_learns() -> None:

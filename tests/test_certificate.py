@@ -148,7 +148,7 @@ def test_a_figure_that_does_not_hold_is_named(made: Path, table: Path, capsys: p
 
 def test_codes_that_were_changed_do_not_hold(table: Path) -> None:
     vectors = embcompress.shrink(original(), "binary", seed=3)
-    vectors.segment.codes[:] = vectors.segment.codes[::-1].copy()
+    vectors.segment.codes[:][:] = vectors.segment.codes[::-1].copy()
     broken = {each.name for each in recheck(original(), vectors, vectors.metadata["certificate"]) if not each.holds}
     assert {"neighbours.both_coded", "spearman.kept", "analogies.kept", "geometry.cosine"} <= broken
     assert "geometry.rate_distortion_bound" not in broken

@@ -34,7 +34,7 @@ def original_units() -> Doubles:
 
 
 def decoded_units(vectors: CompressedVectors) -> Doubles:
-    return unit(vectors.segment.codec.decode(vectors.segment.codes))
+    return unit(vectors.segment.codec.decode(vectors.segment.codes[:]))
 
 
 def brute_neighbours(units: Doubles, k: int = K) -> list[list[int]]:
@@ -104,7 +104,7 @@ def test_neighbourhoods_hold_both_cosines_of_every_neighbour() -> None:
 
 @pytest.mark.parametrize("spec", ["binary", "pca:13,pq:13x4", "float16", "dims:20,center,int4", "pq:5x4", "ternary"])
 def test_error_agrees_with_brute_force(spec: str) -> None:
-    codec, codes = shrunk(spec).segment.codec, shrunk(spec).segment.codes
+    codec, codes = shrunk(spec).segment.codec, shrunk(spec).segment.codes[:]
     x = original_units()
     y = codec.affine.forward(x.astype(np.float32)).astype(np.float64)
     y_hat, x_hat = codec.components(codes).astype(np.float64), codec.decode(codes).astype(np.float64)
@@ -170,7 +170,7 @@ def test_equal_rows_whose_hashes_collide_are_told_apart() -> None:
 
 def test_equal_codes_name_the_largest_groups() -> None:
     vectors = shrunk("dims:6,binary")
-    groups = brute_groups(vectors.segment.codes)
+    groups = brute_groups(vectors.segment.codes[:])
     found = of("dims:6,binary").equal_codes
     assert (found.words, found.groups) == (sum(map(len, groups)), len(groups))
     assert len(groups) > 20

@@ -34,7 +34,7 @@ def test_figures_are_those_of_whole_matrices(spec: str) -> None:
     segment = shrunk(spec).segment
     found = geometry(small_table(), shrunk(spec), pairs=100_000)
     x = directions(small_table().rows(slice(None)))
-    decoded = segment.codec.decode(segment.codes)
+    decoded = segment.codec.decode(segment.codes[:])
     y = directions(decoded)
     assert found.mse == pytest.approx(np.square(x - decoded).sum(axis=1).mean(), rel=1e-5)
     assert found.cosine == pytest.approx((x * y).sum(axis=1).mean(), rel=1e-5)

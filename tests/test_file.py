@@ -177,7 +177,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "negative words": (lambda m, a: m.update(words=-1), "words = -1"),
     "true dims": (lambda m, a: m.update(dims=True), "dims = True"),
     "other dims": (lambda m, a: m.update(dims=25), "array '0.b'"),
-    "no segments": (lambda m, a: m.update(segments=[]), "does not describe one segment"),
+    "no segments": (lambda m, a: m.update(segments=[]), "does not describe the segments"),
     "scale of text": (lambda m, a: m["segments"][0].update(length_scale=["a", 1]), "length_scale"),
     "scale of nan": (lambda m, a: m["segments"][0].update(length_scale=[float("nan"), 1]), "length_scale"),
     "axes outside": (

@@ -56,9 +56,10 @@ def test_golden_files_are_read_without_the_writing_side() -> None:
 
 
 def test_every_quantizer_has_a_golden_file() -> None:
+    from embcompress import encodings
     from tests.common import quantizers
 
     names = {text.split(":")[0] for text in quantizers()}
-    assert names == {spec.split(",")[-1].split(":")[0] for spec in SPECS}
+    assert names == {encodings.parse(spec).stages[-1].name for spec in SPECS}
     assert len(FILES) >= len(SPECS)
     assert set(RECORDED) == {path.name for path in FILES}

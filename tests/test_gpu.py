@@ -173,7 +173,7 @@ def test_levels_keep_their_meaning(spec: str) -> None:
     lowest, reach = codebook.centroids.min(axis=1)[:, 0], np.ptp(codebook.centroids, axis=1)[:, 0]
     levels = lowest + layout.codes(slice(0, 700))[:, : layout.axes] * (reach / 255)
     rounding = 1e-6 if spec.split(",")[-1].startswith("int") else 0.5 / 255
-    assert np.all(np.abs(levels - segment.codec.components(segment.codes)) <= 1.001 * rounding * reach + 1e-6)
+    assert np.all(np.abs(levels - segment.codec.components(segment.codes[:])) <= 1.001 * rounding * reach + 1e-6)
 
 
 @pytest.mark.parametrize(("spec", "columns", "width"), [("pq:3x8", 4, 8), ("pq:5x8", 8, 6), ("pq:12x8", 16, 2)])
@@ -189,8 +189,8 @@ def test_padded_centroids_score_as_the_codes_do(gpu: FakeGpu, spec: str, columns
     assert width in PQ_WIDTHS
     scores, rows = index.search(scan.queries(queries, expected), len(segment))
     lengths = scan.layout.lengths
-    less = lengths.levels[lengths.symbols(segment.codes)]
-    products = queries @ segment.codec.decode(segment.codes).T + expected[:, None] * less
+    less = lengths.levels[lengths.symbols(segment.codes[:])]
+    products = queries @ segment.codec.decode(segment.codes[:]).T + expected[:, None] * less
     np.testing.assert_allclose(scores, np.take_along_axis(products, rows, axis=1), atol=1e-5)
     np.testing.assert_array_equal(np.sort(rows, axis=1), np.tile(np.arange(700), (5, 1)))
 
@@ -230,7 +230,7 @@ def test_signs_are_compared_by_hamming_distance(gpu: FakeGpu, spec: str, expecte
     placed = scan.queries(queries, np.full(6, expected, dtype=np.float32))
     distances, rows = index.search(placed, len(segment))
     assert segment.codec.codebook is not None
-    bits = segment.codec.codebook.unpack(segment.codes)
+    bits = segment.codec.codebook.unpack(segment.codes[:])
     wrong = (bits[None] != better_bits(segment, queries, expected)[:, None]).sum(axis=2)
     np.testing.assert_array_equal(distances, np.take_along_axis(wrong, rows, axis=1))
 

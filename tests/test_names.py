@@ -20,11 +20,14 @@ PUBLIC = {
     "UnknownWordError",
     "UsageError",
     "choose",
+    "connect",
     "evaluate",
     "load",
     "open",
+    "pack",
     "parse",
     "shrink",
+    "unpack",
     "verify",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import pdist, squareform
 from sklearn.cluster import KMeans
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
@@ -14,6 +14,7 @@ from embcompress.codebook import Codebook
 from embcompress.codec import Codec
 from embcompress.encode import fit
 from embcompress.encodings import delta, dims, kmeans, prune, rp
+from embcompress.encodings._neighbour_loss import neighbours_lost
 from tests.common import small_table
 
 SPREADS = np.array([1, 2, 3, 4, 5], dtype=np.float32)
@@ -124,6 +125,25 @@ def test_dims_of_largest_variance_are_not_those_of_largest_energy() -> None:
     assert str(encodings.parse("dims:2:variance,int8")) == "dims:2:variance,int8"
 
 
+def test_dims_whose_loss_costs_most_neighbours() -> None:
+    rows = np.random.default_rng(3).standard_normal((40, 8)).astype(np.float32)
+    before = ten_nearest(rows)
+    lost = [
+        sum(len(set(old) - set(new)) for old, new in zip(before, ten_nearest(np.delete(rows, axis, 1)), strict=True))
+        for axis in range(8)
+    ]
+    np.testing.assert_array_equal(neighbours_lost(rows), lost)
+    np.testing.assert_array_equal(dims.fit(rows, 3, "neighbours").A, sorted(np.argsort(lost)[-3:]))
+    assert neighbours_lost(rows[:1]).tolist() == [0] * 8
+
+
+def ten_nearest(rows: Floats) -> list[list[int]]:
+    cosines = squareform(-pdist(rows.astype(np.float64), "cosine"))
+    np.fill_diagonal(cosines, -np.inf)
+    nearest: list[list[int]] = np.argsort(-cosines, axis=1)[:, :10].tolist()
+    return nearest
+
+
 def test_pruning_zeroes_the_smallest_numbers() -> None:
     pruned = prune.fit(GAUSSIAN, 0.3)(GAUSSIAN)
     gone = pruned == 0
@@ -156,8 +176,8 @@ def test_pruning_edits_the_table_and_never_a_query() -> None:
     vectors = shrink(table, "prune:0.6,float16")
     rows = directions(table.vectors[:])
     kept = np.abs(rows) >= np.quantile(np.abs(rows), 0.6)
-    np.testing.assert_allclose(vectors.segment.codec.decode(vectors.segment.codes), rows * kept, atol=1e-3)
-    np.testing.assert_array_equal(vectors.segment.codec.decode(vectors.segment.codes) == 0, ~kept)
+    np.testing.assert_allclose(vectors.segment.codec.decode(vectors.segment.codes[:]), rows * kept, atol=1e-3)
+    np.testing.assert_array_equal(vectors.segment.codec.decode(vectors.segment.codes[:]) == 0, ~kept)
     query = rows[5:6]
     expected = np.vecdot(query, directions(rows * kept))
     np.testing.assert_allclose(vectors.segment.scores(query, slice(None))[0], expected, atol=1e-3)

@@ -33,7 +33,7 @@ def every_spec(dims: int) -> list[Spec]:
     stages = [encodings.find(name) for name in encodings.names()]
     texts: list[str] = []
     for stage in stages:
-        if stage.is_transform:
+        if stage.kind != encodings.QUANTIZER:
             continue
         forms = list(_forms(stage, dims))
         texts += forms

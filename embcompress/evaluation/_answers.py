@@ -11,7 +11,7 @@ import numpy as np
 
 from embcompress.arrays import Floats, Integers, directions
 from embcompress.errors import UsageError
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows
 from embcompress.table import Table
 
 
@@ -52,9 +52,9 @@ def answers(vectors: Any) -> Answers:
         return vectors
     if isinstance(vectors, Table):
         return Answers(vectors.words, vectors.dims, vectors.words.find, lambda rows: directions(vectors.rows(rows)))
-    segment = getattr(vectors, "segment", None)
-    if isinstance(segment, Segment):
-        return Answers(vectors.index_to_key, vectors.vector_size, vectors.index_to_key.find, segment.directions)
+    coded = coded_rows(vectors)
+    if coded is not None:
+        return Answers(vectors.index_to_key, vectors.vector_size, vectors.index_to_key.find, coded.directions)
     matrix, keys = getattr(vectors, "vectors", None), getattr(vectors, "key_to_index", None)
     if isinstance(matrix, np.ndarray) and isinstance(keys, dict):
         return Answers(
@@ -67,6 +67,12 @@ def answers(vectors: Any) -> Answers:
         f"{type(vectors).__name__} cannot be measured: "
         "give a Table, a CompressedVectors or a gensim KeyedVectors (model.wv of a model)"
     )
+
+
+def coded_rows(vectors: Any) -> CodedRows | None:
+    """The codes of a `CompressedVectors`; of any other table None."""
+    found = getattr(vectors, "coded_rows", None)
+    return found if isinstance(found, CodedRows) else None
 
 
 def file_of(vectors: Any) -> Path | None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from embcompress.arrays import Floats, Integers
 from embcompress.errors import UsageError
-from embcompress.evaluation._answers import Answers
-from embcompress.segment import Segment
+from embcompress.evaluation._answers import Answers, coded_rows
+from embcompress.segment import CodedRows
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,13 @@ class CommonWords:
             self.compressed_rows[:count],
         )
 
-    def coded(self, vectors: Any) -> Segment | Answers:
+    def coded(self, vectors: Any) -> CodedRows | Answers:
         """The compressed table's codes of the common words; its directions, if it has no codes."""
-        segment = getattr(vectors, "segment", None)
-        if not isinstance(segment, Segment):
+        coded = coded_rows(vectors)
+        if coded is None:
             return self.compressed
-        if np.array_equal(self.compressed_rows, np.arange(len(segment))):
-            return segment
-        rows = self.compressed_rows
-        return replace(segment, codes=segment.codes[rows], lengths=segment.lengths[rows])
+        every = np.array_equal(self.compressed_rows, np.arange(len(coded)))
+        return coded if every else coded.chosen(self.compressed_rows)
 
 
 def common_words(original: Answers, compressed: Answers) -> CommonWords:

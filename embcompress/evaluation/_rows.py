@@ -10,11 +10,11 @@ import numpy as np
 from embcompress.arrays import Integers
 from embcompress.errors import UsageError
 from embcompress.evaluation._answers import Answers, answers
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows
 
 
 def same_rows(original: Any, coded: Any) -> tuple[Answers, Answers]:
-    """Two tables as measures see them, the second of the same rows as the first; a `Segment` has the first's words.
+    """Two tables as measures see them, the second of the same rows as the first; `CodedRows` have the first's words.
 
     Raises
     ------
@@ -22,8 +22,8 @@ def same_rows(original: Any, coded: Any) -> tuple[Answers, Answers]:
         If they differ in rows or dimensions, or cannot be measured.
     """
     before = answers(original)
-    if isinstance(coded, Segment):
-        sizes, after = (len(coded), coded.codec.dims), replace(before, units=coded.directions)
+    if isinstance(coded, CodedRows):
+        sizes, after = (len(coded), coded.dims), replace(before, units=coded.directions)
     else:
         after = answers(coded)
         sizes = len(after), after.dims

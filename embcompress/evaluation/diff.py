@@ -10,14 +10,13 @@ import numpy as np
 
 from embcompress.arrays import Integers
 from embcompress.errors import UnknownWordError, UsageError
-from embcompress.evaluation._answers import answers
+from embcompress.evaluation._answers import answers, coded_rows
 from embcompress.evaluation._common_words import CommonWords, common_words
 from embcompress.evaluation.equal_codes import EqualCodes, equal_codes
 from embcompress.evaluation.error_by_column import CodingError, coding_error
 from embcompress.evaluation.frequency_bands import Band, cut_into_bands, draw_evenly, measure_band
 from embcompress.evaluation.neighbour_changes import NeighbourChanges, Neighbourhood
 from embcompress.evaluation.neighbours import NEIGHBOURS
-from embcompress.segment import Segment
 
 COUNT = 20
 SAMPLE = 2000
@@ -129,8 +128,8 @@ def diff(
     UnknownWordError
         If one of `words` is not in both tables.
     """
-    segment = getattr(compressed, "segment", None)
-    if not isinstance(segment, Segment):
+    rows = coded_rows(compressed)
+    if rows is None:
         raise UsageError(f"{type(compressed).__name__} has no codes: give what embcompress.open or shrink returns")
     whole, coded = answers(original), answers(compressed)
     common = common_words(whole, coded)
@@ -139,7 +138,7 @@ def diff(
     _check(len(common), count, sample, len(cut))
     sampled = draw_evenly(cut, sample, seed)
     changes = NeighbourChanges(common, np.concatenate([sampled, asked]), min(NEIGHBOURS, len(common) - 1))
-    error, cosines = coding_error(common, segment, count)
+    error, cosines = coding_error(common, rows, count)
     measured = tuple(measure_band(band, sampled, changes.kept[: len(sampled)], cosines) for band in cut)
     return Diff(
         WordsCompared(len(whole), len(coded), len(common)),
@@ -147,7 +146,7 @@ def diff(
         measured,
         error,
         tuple(changes.neighbourhood(place, cosines) for place in changes.most_changed(count, len(sampled)).tolist()),
-        equal_codes(whole, coded.words, segment.codes, count),
+        equal_codes(whole, coded.words, rows, count),
         tuple(changes.neighbourhood(len(sampled) + place, cosines) for place in range(len(asked))),
     )
 

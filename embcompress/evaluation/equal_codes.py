@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from embcompress.arrays import Bytes, Integers, blocks
+from embcompress.arrays import Integers
 from embcompress.evaluation._answers import Answers
-
-HASH_SEED = 0
-"""Which multipliers the hash takes; the groups do not depend on it."""
+from embcompress.segment import CodedRows
+from embcompress.shared_codes import Codes, row_hashes
 
 LISTED = 10
 """Words of a group that are named, the first by row."""
@@ -56,7 +54,7 @@ class EqualCodes:
     largest: tuple[EqualGroup, ...]
 
 
-def equal_codes(original: Answers, words: Sequence[str], codes: Bytes, count: int) -> EqualCodes:
+def equal_codes(original: Answers, words: Sequence[str], rows: CodedRows, count: int) -> EqualCodes:
     """Find the groups among all rows and describe the `count` largest.
 
     Parameters
@@ -64,17 +62,23 @@ def equal_codes(original: Answers, words: Sequence[str], codes: Bytes, count: in
     original : Answers
         Tells how alike the words were.
     words : sequence of str
-        By row of `codes`.
-    codes : (n, code_size) uint8
+        By row.
+    rows : CodedRows
+        Those of different segments are never equal: they stand for different vectors.
     count : int
     """
-    groups = equal_rows(codes)
+    groups: list[Integers] = []
+    start = 0
+    for part in rows.parts:
+        groups += [start + group for group in equal_rows(part.codes)]
+        start += len(part)
+    groups.sort(key=_largest_first)
     named = [(len(rows), tuple(words[row] for row in rows[:LISTED].tolist())) for rows in groups[:count]]
     largest = tuple(EqualGroup(size, listed, _least_cosine(original, listed)) for size, listed in named)
     return EqualCodes(sum(map(len, groups)), len(groups), largest)
 
 
-def equal_rows(codes: Bytes) -> list[Integers]:
+def equal_rows(codes: Codes) -> list[Integers]:
     """Groups of two or more rows with the same bytes, each ascending; largest first, then by first row.
 
     Rows are sorted by a hash of 8 bytes, and only those that share theirs are compared byte by byte, so that no copy
@@ -84,7 +88,7 @@ def equal_rows(codes: Bytes) -> list[Integers]:
     ----------
     codes : (n, code_size) uint8
     """
-    hashes = _hashes(codes)
+    hashes = row_hashes(codes)
     order = np.argsort(hashes)
     alike = hashes[order[1:]] == hashes[order[:-1]]
     candidates = np.union1d(order[1:][alike], order[:-1][alike])
@@ -93,19 +97,11 @@ def equal_rows(codes: Bytes) -> list[Integers]:
     whole_rows = np.ascontiguousarray(codes[candidates]).view(np.dtype((np.void, codes.shape[1]))).ravel()
     _, group, sizes = np.unique(whole_rows, return_inverse=True, return_counts=True)
     grouped = np.split(candidates[np.argsort(group, kind="stable")], np.cumsum(sizes)[:-1])
-    return sorted((rows for rows in grouped if len(rows) > 1), key=lambda rows: (-len(rows), int(rows[0])))
+    return sorted((rows for rows in grouped if len(rows) > 1), key=_largest_first)
 
 
-def _hashes(codes: Bytes) -> NDArray[np.uint64]:
-    """A number for each row, (n,) uint64: its 8-byte words times random odd numbers, summed modulo 2**64."""
-    width = -(-codes.shape[1] // 8)
-    multipliers = np.random.default_rng(HASH_SEED).integers(2**64, size=width, dtype=np.uint64) | np.uint64(1)
-    hashes = np.empty(len(codes), dtype=np.uint64)
-    for rows in blocks(len(codes)):
-        padded = np.zeros((rows.stop - rows.start, width * 8), dtype=np.uint8)
-        padded[:, : codes.shape[1]] = codes[rows]
-        hashes[rows] = (padded.view(np.uint64) * multipliers).sum(axis=1)
-    return hashes
+def _largest_first(rows: Integers) -> tuple[int, int]:
+    return -len(rows), int(rows[0])
 
 
 def _least_cosine(original: Answers, words: tuple[str, ...]) -> float | None:

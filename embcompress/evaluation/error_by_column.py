@@ -12,7 +12,7 @@ from embcompress.codebook import NO_AXIS
 from embcompress.codec import Codec
 from embcompress.evaluation._common_words import CommonWords
 from embcompress.lengths import ZERO_ROW
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows, Segment
 
 ROUNDING = 1e-9
 """Variances below this part of the mean square are what is left when equal numbers are subtracted."""
@@ -25,9 +25,9 @@ class ErrorPart:
     Parameters
     ----------
     number : int
-        Which one, from 0.
+        Which one, from 0. Columns of a second segment's codebook are numbered on.
     axes : tuple of int
-        The axes of code space that a column covers; a dimension is its own axis.
+        The axes of its segment's code space that a column covers; a dimension is its own axis.
     share : float
         Its part of the error of all dimensions, or of all axes of code space.
     lost : float
@@ -68,14 +68,14 @@ class CodingError:
     worst_columns: tuple[ErrorPart, ...]
 
 
-def coding_error(common: CommonWords, segment: Segment, count: int) -> tuple[CodingError, Floats]:
+def coding_error(common: CommonWords, coded: CodedRows, count: int) -> tuple[CodingError, Floats]:
     """Measure every common word, in blocks.
 
     Parameters
     ----------
     common : CommonWords
-    segment : Segment
-        The compressed table's rows.
+    coded : CodedRows
+        The compressed table's.
     count : int
         Dimensions and columns to name.
 
@@ -86,31 +86,29 @@ def coding_error(common: CommonWords, segment: Segment, count: int) -> tuple[Cod
     cosines : (c,) float32
         Of each word's compressed vector with its original one; a zero row that is still zero counts as 1.
     """
-    codec = segment.codec
     cosines = np.empty(len(common), dtype=np.float32)
-    in_space, in_codes = _Axes(codec.dims), _Axes(codec.affine.components)
+    in_space = _Axes(coded.dims)
+    in_codes = [_Axes(part.codec.affine.components) for part in coded.parts]
     by_map = 0.0
     for rows in blocks(len(common)):
-        x, coded = common.original.units(rows), common.compressed_rows[rows]
-        zero = ~x.any(axis=1)
-        coded_zero = segment.lengths[coded] == ZERO_ROW
-        y, y_hat = codec.affine.forward(x), codec.components(segment.codes[coded])
-        x_hat = codec.affine.backward(y_hat)
-        cosines[rows] = np.where(coded_zero, zero, np.vecdot(x, directions(x_hat)))
-        usable = ~(zero | coded_zero)
-        in_space.add(x[usable], x_hat[usable])
-        in_codes.add(y[usable], y_hat[usable])
-        dropped = x[usable] - codec.affine.backward(y[usable])
-        by_map += float(np.vecdot(dropped, dropped).sum(dtype=np.float64))
-    columns = _columns(codec)
+        x, places = common.original.units(rows), common.compressed_rows[rows]
+        start = 0
+        for part, sums in zip(coded.parts, in_codes, strict=True):
+            own = (places >= start) & (places < start + len(part))
+            if own.any():
+                cosines[rows][own], lost = _measure(x[own], part, places[own] - start, in_space, sums)
+                by_map += lost
+            start += len(part)
+    columns = [(sums, axes) for sums, part in zip(in_codes, coded.parts, strict=True) for axes in _columns(part.codec)]
+    measured = max(in_space.rows, 1)
     error = CodingError(
-        mse=in_space.mean_error(),
-        map_mse=by_map / max(in_space.rows, 1),
-        code_mse=in_codes.mean_error(),
-        dimensions=codec.dims,
+        mse=in_space.total / measured,
+        map_mse=by_map / measured,
+        code_mse=sum(sums.total for sums in in_codes) / measured,
+        dimensions=coded.dims,
         columns=len(columns),
-        worst_dimensions=in_space.worst([np.array([axis]) for axis in range(codec.dims)], count),
-        worst_columns=in_codes.worst(columns, count),
+        worst_dimensions=_worst([(in_space, np.array([axis])) for axis in range(coded.dims)], count),
+        worst_columns=_worst(columns, count),
     )
     return error, cosines
 
@@ -120,33 +118,55 @@ class _Axes:
 
     def __init__(self, axes: int) -> None:
         self.rows = 0
-        self._errors: Doubles = np.zeros(axes)
+        self.errors: Doubles = np.zeros(axes)
         self._sums: Doubles = np.zeros(axes)
         self._squares: Doubles = np.zeros(axes)
 
     def add(self, exact: Floats, decoded: Floats) -> None:
         """Take in rows, both (b, axes)."""
         self.rows += len(exact)
-        self._errors += np.square(exact - decoded).sum(axis=0, dtype=np.float64)
+        self.errors += np.square(exact - decoded).sum(axis=0, dtype=np.float64)
         self._sums += exact.sum(axis=0, dtype=np.float64)
         self._squares += np.square(exact).sum(axis=0, dtype=np.float64)
 
-    def mean_error(self) -> float:
-        """Mean over rows of the squared error of all axes."""
-        return float(self._errors.sum()) / max(self.rows, 1)
+    @property
+    def total(self) -> float:
+        """Squared error of all axes and rows."""
+        return float(self.errors.sum())
 
-    def worst(self, parts: Sequence[Integers], count: int) -> tuple[ErrorPart, ...]:
-        """The parts, each some axes, that carry most of the error."""
+    @property
+    def spread(self) -> Doubles:
+        """Squared distances from the mean of all rows, (axes,)."""
         spread = self._squares - self._sums**2 / max(self.rows, 1)
-        spread[spread < ROUNDING * self._squares] = 0
-        errors = np.array([self._errors[axes].sum() for axes in parts])
-        spreads = np.array([spread[axes].sum() for axes in parts])
-        shares = errors / (self._errors.sum() or 1)
-        lost = np.divide(errors, spreads, out=np.zeros_like(errors), where=spreads > 0)
-        return tuple(
-            ErrorPart(int(part), tuple(parts[part].tolist()), float(shares[part]), float(lost[part]))
-            for part in np.argsort(-errors, kind="stable")[:count]
-        )
+        return np.where(spread < ROUNDING * self._squares, 0, spread)
+
+
+def _measure(x: Floats, part: Segment, rows: Integers, in_space: _Axes, in_codes: _Axes) -> tuple[Floats, float]:
+    """Take in directions (b, d) and the rows that code them: each one's cosine, and what the map lost by itself."""
+    codec = part.codec
+    zero, coded_zero = ~x.any(axis=1), part.lengths[rows] == ZERO_ROW
+    y, y_hat = codec.affine.forward(x), codec.components(part.codes[rows])
+    x_hat = codec.affine.backward(y_hat)
+    usable = ~(zero | coded_zero)
+    in_space.add(x[usable], x_hat[usable])
+    in_codes.add(y[usable], y_hat[usable])
+    dropped = x[usable] - codec.affine.backward(y[usable])
+    cosines = np.where(coded_zero, zero, np.vecdot(x, directions(x_hat)))
+    return cosines, float(np.vecdot(dropped, dropped).sum(dtype=np.float64))
+
+
+def _worst(parts: Sequence[tuple[_Axes, Integers]], count: int) -> tuple[ErrorPart, ...]:
+    """The parts, each some axes of sums, that carry most of the error of all those sums."""
+    every = {id(sums): sums for sums, _ in parts}
+    total = sum(sums.total for sums in every.values()) or 1.0
+    spread = {number: sums.spread for number, sums in every.items()}
+    errors = np.array([sums.errors[axes].sum() for sums, axes in parts])
+    spreads = np.array([spread[id(sums)][axes].sum() for sums, axes in parts])
+    lost = np.divide(errors, spreads, out=np.zeros_like(errors), where=spreads > 0)
+    return tuple(
+        ErrorPart(int(part), tuple(parts[part][1].tolist()), float(errors[part] / total), float(lost[part]))
+        for part in np.argsort(-errors, kind="stable")[:count]
+    )
 
 
 def _columns(codec: Codec) -> list[Integers]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,11 +9,10 @@ import numpy as np
 
 from embcompress.arrays import Doubles, Floats, Integers, blocks, directions
 from embcompress.errors import UsageError
-from embcompress.evaluation._answers import Answers
+from embcompress.evaluation._answers import Answers, coded_rows
 from embcompress.evaluation._rows import draw_rows, same_rows
 from embcompress.evaluation.rate_distortion import covariance_spectrum, gaussian_bound
-from embcompress.lengths import ZERO_ROW
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows
 
 SAMPLE = 20_000
 PAIRS = 10_000
@@ -43,8 +41,8 @@ class Geometry:
     eigenspace_overlap : float
         See `eigenspace_overlap`.
     rate_distortion_bound : float or None
-        Least mse of any code of this size on Gaussian rows of the original directions' covariance: a yardstick, not a
-        limit of a real table (`gaussian_bound`). None for a table without codes.
+        Least mse of any code of so many bytes a row, of Gaussian rows with the original directions' covariance: a
+        yardstick, not a limit of a real table (`gaussian_bound`). None for a table without codes.
     bound_ratio : float or None
         `mse` over the bound; None where the bound is zero or there is none.
     rows, pairs : int
@@ -74,7 +72,7 @@ def geometry(original: Any, coded: Any, *, sample: int = SAMPLE, pairs: int = PA
     Parameters
     ----------
     original : Table, CompressedVectors, gensim KeyedVectors or Answers
-    coded : the same, or Segment
+    coded : the same, or CodedRows
         The same rows, coded.
     sample, pairs, seed : int
         Rows and pairs drawn, and what draws them.
@@ -94,9 +92,9 @@ def geometry(original: Any, coded: Any, *, sample: int = SAMPLE, pairs: int = PA
     before, after = same_rows(original, coded)
     if sample < 1 or pairs < 1:
         raise UsageError(f"sample = {sample}, pairs = {pairs}: both are at least 1")
-    segment = _segment_of(coded)
+    rows = coded if isinstance(coded, CodedRows) else coded_rows(coded)
     sums = _Sums(before.dims)
-    decode = after.units if segment is None else _decoder(segment)
+    decode = after.units if rows is None else rows.decoded
     chosen = draw_rows(len(before), sample, seed)
     for part in blocks(len(chosen)):
         sums.add(before.units(chosen[part]), decode(chosen[part]))
@@ -105,7 +103,7 @@ def geometry(original: Any, coded: Any, *, sample: int = SAMPLE, pairs: int = PA
         spectrum = covariance_spectrum(sums.original, sums.total, sums.rows)
         overlap = eigenspace_overlap(sums.original, sums.coded, sums.cross)
     mse = sums.squared_error / max(sums.rows, 1)
-    bound = None if segment is None else gaussian_bound(spectrum, 8 * segment.codec.code_size)
+    bound = None if rows is None else gaussian_bound(spectrum, 8 * rows.bytes_a_row)
     pairs = pairs if len(before) > 1 else 0
     return Geometry(
         mse,
@@ -176,18 +174,6 @@ class _Sums:
         self.squared_error += float(np.square(x - decoded[known]).sum())
         self.cosines += float(np.vecdot(x, y).sum())
         self.rows += len(x)
-
-
-def _segment_of(vectors: Any) -> Segment | None:
-    found = vectors if isinstance(vectors, Segment) else getattr(vectors, "segment", None)
-    return found if isinstance(found, Segment) else None
-
-
-def _decoder(segment: Segment) -> Callable[[Integers], Floats]:
-    """What the codec decodes, before it is scaled to length one; zero rows are zero."""
-    return lambda rows: (
-        segment.codec.decode(segment.codes[rows]) * (segment.lengths[rows] != ZERO_ROW)[:, None].astype(np.float32)
-    )
 
 
 def _cosine_correlation(before: Answers, after: Answers, pairs: int, seed: int) -> float:

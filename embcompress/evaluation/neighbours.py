@@ -111,7 +111,7 @@ def neighbour_overlap(
     ----------
     original : Table, CompressedVectors, gensim KeyedVectors or Answers
         n rows, most frequent first.
-    coded : the same, or Segment
+    coded : the same, or CodedRows
         The same rows, coded.
     k, sample, seed : int
         Neighbours of each word, words drawn, and what draws them.

@@ -6,7 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,10 +15,9 @@ import numpy as np
 from embcompress import file, formats
 from embcompress.arrays import Floats, Integers, blocks
 from embcompress.errors import UsageError
-from embcompress.evaluation._answers import Answers, answers
+from embcompress.evaluation._answers import Answers, answers, coded_rows
 from embcompress.evaluation._rows import draw_rows
 from embcompress.search import Search
-from embcompress.segment import Segment
 from embcompress.table import Table
 
 MOST_ROWS = 100_000
@@ -178,10 +177,9 @@ def _compare(jobs: Sequence[Callable[[], object]], repeated: int = 1) -> Compari
 
 
 def _contender(vectors: Any, rows: int) -> _Contender:
-    segment = getattr(vectors, "segment", None)
-    if isinstance(segment, Segment):
-        first = replace(segment, codes=segment.codes[:rows], lengths=segment.lengths[:rows])
-        return _Contender(vectors.__getitem__, partial(Search(first).nearest, k=NEIGHBOURS))
+    coded = coded_rows(vectors)
+    if coded is not None:
+        return _Contender(vectors.__getitem__, partial(Search(coded.chosen(slice(rows))).nearest, k=NEIGHBOURS))
     if isinstance(vectors, Table | Answers):
         return _in_memory(answers(vectors), rows)
     return _Contender(

@@ -17,7 +17,7 @@ from embcompress.formats._mapped import copy_error, unwrap
 from embcompress.formats._reading import Block, Notes
 from embcompress.formats._safetensors import is_embc
 from embcompress.formats._source import Source
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows
 from embcompress.table import NgramRows
 
 NAME = ".embc"
@@ -45,20 +45,20 @@ def read(source: Source, notes: Notes) -> Iterator[Block]:
 
 
 class _Decoded:
-    """Rows of a segment, decoded when they are asked for."""
+    """Coded rows, decoded when they are asked for."""
 
-    def __init__(self, segment: Segment) -> None:
-        self._segment = segment
-        self.shape = (len(segment), segment.codec.dims)
+    def __init__(self, coded: CodedRows) -> None:
+        self._coded = coded
+        self.shape = (len(coded), coded.dims)
 
     def __getitem__(self, rows: slice | Integers) -> Floats:
         with np.errstate(all="ignore"):  # damaged numbers may overflow; the rows are then left out as not finite
-            return self._segment.vectors(rows)
+            return self._coded.vectors(rows)
 
 
 def _blocks(source: Source, notes: Notes, path: Path) -> Iterator[Block]:
     contents = file.read(path)
-    vectors = _decoded(source, contents.segment)
+    vectors = _decoded(source, contents.rows)
     # Words that answer with another's row become words with a row of their own.
     rows = np.concatenate([np.arange(len(contents.words)), contents.words.mapped])
     words = contents.words.every_word()
@@ -72,12 +72,13 @@ def _blocks(source: Source, notes: Notes, path: Path) -> Iterator[Block]:
         yield Block(names, vectors[rows[block]], range(block.start, block.stop), position)
 
 
-def _decoded(source: Source, segment: Segment) -> _Decoded:
-    codebook = segment.codec.codebook
-    for block in blocks(len(segment)):
-        if codebook is not None and not codebook.valid(segment.codes[block]):
-            raise source.error(f"has a code that stands for nothing between row {block.start} and {block.stop}")
-    return _Decoded(segment)
+def _decoded(source: Source, coded: CodedRows) -> _Decoded:
+    for part in coded.parts:
+        codebook = part.codec.codebook
+        for block in blocks(len(part)):
+            if codebook is not None and not codebook.valid(part.codes[block]):
+                raise source.error(f"has a code that stands for nothing between row {block.start} and {block.stop}")
+    return _Decoded(coded)
 
 
 @contextmanager

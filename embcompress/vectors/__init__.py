@@ -13,7 +13,7 @@ from embcompress.errors import UsageError
 from embcompress.indexing import build_lists
 from embcompress.lists import Lists
 from embcompress.search import Search
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows
 from embcompress.subwords import Subwords
 from embcompress.vectors._gensim import Gensim
 from embcompress.vectors._more_neighbours import MoreNeighbours
@@ -22,7 +22,7 @@ from embcompress.vocabulary import Vocabulary
 
 
 def open(path: str | os.PathLike[str], *, device: str = "cpu", threads: int | None = None) -> CompressedVectors:
-    """Open an ``.embc`` file: memory-mapped, nothing but its header is read.
+    """Open an ``.embc`` file: memory-mapped, nothing but its header is read; packed arrays are expanded.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def open(path: str | os.PathLike[str], *, device: str = "cpu", threads: int | No
     if threads is not None and threads < 1:
         raise UsageError(f"threads = {threads}: give 1 or more, or None for OpenMP's choice")
     contents = file.read(path)
-    search = Search(contents.segment, contents.lists, device=device, threads=threads)
+    search = Search(contents.rows, contents.lists, device=device, threads=threads)
     return CompressedVectors(
-        contents.words, contents.segment, contents.metadata, contents.subwords, search, path=Path(path).absolute()
+        contents.words, contents.rows, contents.metadata, contents.subwords, search, path=Path(path).absolute()
     )
 
 
@@ -64,14 +64,14 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
     Parameters
     ----------
     words : Vocabulary
-    segment : Segment
+    coded_rows : CodedRows
         Codec, codes and lengths, a row a word.
     metadata : dict
         What the file says of itself: ``spec``, ``source``, ``certificate``.
     subwords : Subwords, optional
         Rows of n-grams, from which words outside the vocabulary get vectors.
     search : Search, optional
-        How rows of the segment are searched.
+        How the rows are searched.
     path : Path, optional
         The file it was opened from.
     """
@@ -79,16 +79,16 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
     def __init__(
         self,
         words: Vocabulary,
-        segment: Segment,
+        coded_rows: CodedRows,
         metadata: dict[str, Any],
         subwords: Subwords | None = None,
         search: Search | None = None,
         *,
         path: Path | None = None,
     ) -> None:
-        super().__init__(words, segment, subwords)
+        super().__init__(words, coded_rows, subwords)
         self.metadata = metadata
-        self._search = Search(segment) if search is None else search
+        self._search = Search(coded_rows) if search is None else search
         self.path = path
 
     def __repr__(self) -> str:
@@ -98,8 +98,8 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
         asked = self._search
         if self.path is not None:
             return partial(open, device=asked.device, threads=asked.threads), (self.path,)
-        bare = Search(self._segment, asked.lists, device=asked.device, threads=asked.threads)  # no index of FAISS
-        return CompressedVectors, (self._words, self._segment, self.metadata, self._subwords, bare)
+        bare = Search(self.coded_rows, asked.lists, device=asked.device, threads=asked.threads)  # no index of FAISS
+        return CompressedVectors, (self._words, self.coded_rows, self.metadata, self._subwords, bare)
 
     @property
     def spec(self) -> str:
@@ -145,10 +145,10 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
         Raises
         ------
         UsageError
-            If there cannot be so many lists.
+            If there cannot be so many lists, or the rows are in several segments.
         """
-        lists = build_lists(self._segment, nlist, nprobe=nprobe, seed=seed)
-        self._search = Search(self._segment, lists, device=self._search.device, threads=self._search.threads)
+        lists = build_lists(self.coded_rows, nlist, nprobe=nprobe, seed=seed)
+        self._search = Search(self.coded_rows, lists, device=self._search.device, threads=self._search.threads)
         return lists.recall
 
     def save(self, path: str | os.PathLike[str]) -> int:
@@ -159,4 +159,4 @@ class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
         FileAccessError
             If it cannot be written.
         """
-        return file.write(path, file.Contents(self._words, self._segment, self.metadata, self._subwords, self.lists))
+        return file.write(path, file.Contents(self._words, self.coded_rows, self.metadata, self._subwords, self.lists))

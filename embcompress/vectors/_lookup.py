@@ -9,7 +9,7 @@ import numpy as np
 
 from embcompress.arrays import Floats, Integers, blocks, directions
 from embcompress.errors import UsageError
-from embcompress.segment import Segment
+from embcompress.segment import CodedRows, Segment
 from embcompress.subwords import Subwords
 from embcompress.vectors._arguments import Vector, as_list, as_vector
 from embcompress.vectors._keys import KEY_TYPES, Key, Keys
@@ -22,15 +22,15 @@ class Lookup(Keys):
     Parameters
     ----------
     words : Vocabulary
-    segment : Segment
+    coded_rows : CodedRows
         A row a word.
     subwords : Subwords, optional
         Rows of n-grams, from which words outside the vocabulary get vectors.
     """
 
-    def __init__(self, words: Vocabulary, segment: Segment, subwords: Subwords | None = None) -> None:
+    def __init__(self, words: Vocabulary, coded_rows: CodedRows, subwords: Subwords | None = None) -> None:
         super().__init__(words)
-        self._segment = segment
+        self.coded_rows = coded_rows
         self._subwords = subwords
 
     @overload
@@ -50,7 +50,7 @@ class Lookup(Keys):
         if isinstance(key_or_keys, KEY_TYPES):
             return self.get_vector(key_or_keys)
         if isinstance(key_or_keys, slice):
-            return self._segment.vectors(key_or_keys)
+            return self.coded_rows.vectors(key_or_keys)
         keys = as_list(key_or_keys)
         if not keys:
             raise UsageError("the list of words is empty: give at least one")
@@ -59,12 +59,20 @@ class Lookup(Keys):
     @property
     def vector_size(self) -> int:
         """Length d of a vector."""
-        return self._segment.codec.dims
+        return self.coded_rows.dims
 
     @property
     def segment(self) -> Segment:
-        """The coded rows."""
-        return self._segment
+        """The segment that holds all rows.
+
+        Raises
+        ------
+        UsageError
+            If there are several, as ``head`` makes them.
+        """
+        if len(self.coded_rows.parts) > 1:
+            raise UsageError(f"the rows are in {len(self.coded_rows.parts)} segments: ask coded_rows.parts for them")
+        return self.coded_rows.parts[0]
 
     @property
     def ngrams(self) -> int:
@@ -74,18 +82,18 @@ class Lookup(Keys):
     @property
     def vectors(self) -> Floats:
         """All vectors decoded, (n, d) float32, read-only: 4 d bytes a word, made anew at each use."""
-        decoded = self._every_row(self._segment.vectors)
+        decoded = self._every_row(self.coded_rows.vectors)
         decoded.setflags(write=False)  # a change of this copy would change no answer
         return decoded
 
     @property
     def norms(self) -> Floats:
         """Length of each vector, (n,) float32."""
-        return np.asarray(self._segment.scale.decode(self._segment.lengths))
+        return self.coded_rows.norms
 
     def get_normed_vectors(self) -> Floats:
         """All vectors decoded and scaled to length one, (n, d) float32, made anew; zero rows stay zero."""
-        return self._every_row(self._segment.directions)
+        return self._every_row(self.coded_rows.directions)
 
     def _every_row(self, decode: Callable[[slice], Floats]) -> Floats:
         """All rows (n, d), decoded in blocks."""
@@ -123,14 +131,14 @@ class Lookup(Keys):
         row = self._find(key)
         if row is None:  # then it is made from n-grams, or this raises
             return np.asarray(self._resolve([key], unit=norm)[1][0])
-        return self._segment.direction(row) if norm else self._segment.vector(row)
+        return self.coded_rows.direction(row) if norm else self.coded_rows.vector(row)
 
     def _vectors(self, keys: Sequence[Key], rows: Integers, *, unit: bool = False) -> Floats:
         """Vectors of keys, (k, d), at `rows`, where -1 stands for none: that vector is made from n-grams."""
         if len(rows) == 1 and rows[0] >= 0:  # the commonest case, in half of the time
             row = int(rows[0])
-            return (self._segment.direction(row) if unit else self._segment.vector(row))[None]
-        decode = self._segment.directions if unit else self._segment.vectors
+            return (self.coded_rows.direction(row) if unit else self.coded_rows.vector(row))[None]
+        decode = self.coded_rows.directions if unit else self.coded_rows.vectors
         places = np.flatnonzero(rows < 0).tolist()
         if not places:
             return decode(rows)

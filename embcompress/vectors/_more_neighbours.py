@@ -80,7 +80,7 @@ class MoreNeighbours(Neighbours):
 
     def _products(self, terms: Floats, positives: int, rows: slice) -> Floats:
         """3CosMul of terms, the first `positives` of them above the line, with chosen rows, (k,) float32."""
-        cosines = self._segment.scores(directions(terms), rows)
+        cosines = self.coded_rows.scores(directions(terms), rows)
         similarities = (1 + cosines * row_norms(terms)[:, None]) / 2  # (m, k)
         above, below = similarities[:positives].prod(axis=0), similarities[positives:].prod(axis=0)
         return np.asarray(above / (below + SMALLEST_DIVISOR), dtype=np.float32)

@@ -90,7 +90,7 @@ class Similarities(Means):
             If either has no row.
         """
         own, other = self.get_index(key1), self.get_index(key2)
-        scores = self._cosines(self._segment.directions(slice(own, own + 1)), range(len(self)))[0]
+        scores = self._cosines(self.coded_rows.directions(slice(own, own + 1)), range(len(self)))[0]
         closer = np.flatnonzero(scores > scores[other] + 10.0**-SCORE_DECIMALS)
         return [self._words[row] for row in closer.tolist() if row != own]
 
@@ -124,5 +124,6 @@ class Similarities(Means):
         """Cosine of queries (m, d) of length one with consecutive rows, (m, len(within)) float32, block by block."""
         scores = np.empty((len(queries), len(within)), dtype=np.float32)
         for rows in blocks(len(within)):
-            scores[:, rows] = self._segment.scores(queries, slice(within.start + rows.start, within.start + rows.stop))
+            chosen = slice(within.start + rows.start, within.start + rows.stop)
+            scores[:, rows] = self.coded_rows.scores(queries, chosen)
         return scores

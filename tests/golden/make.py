@@ -28,6 +28,7 @@ SPECS = [
     "kmeans:17",
     "delta:0.5",
     "prune:0.5,ternary",
+    "prune:0.5,int8,bitmap,zstd",
     "pq:3x4:balance",
     "opq:3x4",
     "groups:2",
@@ -36,6 +37,8 @@ SPECS = [
     "pca:5,pq:2x4",
     "dims:7,ternary",
     "abtt:1,int8",
+    "vq:9,int8",
+    "head:20:int8,lloyd:2",
 ]
 
 
