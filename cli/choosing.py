@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import click
 from embcompress_cli.output import byte_size, print_table
 
 from embcompress.choice.measures import ALL, SHARES
+from embcompress.choice.profiles import PROFILES
 
 if TYPE_CHECKING:
     from embcompress.choice.choose import Choice
@@ -30,10 +31,12 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ratio: float | None,
         bits: float | None,
         keep: float | None,
+        device_profile: str | None,
         measure: str | None,
         **others: Any,
     ) -> None:
-        command(spec=spec, goal=_goal(spec, measure, size=size, ratio=ratio, bits=bits, keep=keep), **others)
+        asked = {"size": size, "ratio": ratio, "bits": bits, "keep": keep, "device_profile": device_profile}
+        command(spec=spec, goal=_goal(spec, measure, asked), **others)
 
     for option in reversed(
         [
@@ -41,6 +44,7 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--ratio", type=float, help="Keep most in a file so many times smaller."),
             click.option("--bits", type=float, help="Keep most in codes of so many bits a dimension."),
             click.option("--keep", type=float, help="Make the smallest file that keeps a share, such as 0.98."),
+            click.option("--device-profile", type=click.Choice(tuple(PROFILES)), help=_profiles_help()),
             click.option("--measure", type=click.Choice((ALL, *SHARES)), help="What is to be kept [default: all]."),
         ]
     ):
@@ -48,13 +52,20 @@ def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_choice
 
 
-def _goal(spec: str | None, measure: str | None, **asked: Any) -> Goal | None:
-    given = [f"--{name}" for name, value in {"spec": spec, **asked}.items() if value is not None]
+def _profiles_help() -> str:
+    named = (f"{name}: at most {profile}" for name, profile in PROFILES.items())
+    return f"Keep most in what a place allows; {'; '.join(named)}."
+
+
+def _goal(spec: str | None, measure: str | None, asked: dict[str, Any]) -> Goal | None:
+    given = [f"--{name.replace('_', '-')}" for name, value in {"spec": spec, **asked}.items() if value is not None]
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude each other: give one of them")
     if given in ([], ["--spec"]):
         if measure is not None:
-            raise click.UsageError("--measure goes with --size, --ratio, --bits or --keep: add one of them")
+            raise click.UsageError(
+                "--measure goes with --size, --ratio, --bits, --keep or --device-profile: add one of them"
+            )
         return None
     from embcompress.choice.goal import Goal
 
@@ -68,6 +79,8 @@ def print_choice(choice: Choice, goal: Goal) -> None:
     chosen = choice.chosen
     if goal.keep is not None:
         why = f"the smallest file that keeps {goal.keep:g}"
+    elif goal.profile is not None:
+        why = f"the best for {goal.device_profile}: at most {goal.profile}; this takes about {chosen.run_time}"
     elif choice.most_bytes is not None:
         why = f"the best that fits {byte_size(choice.most_bytes)}"
     else:
@@ -88,6 +101,16 @@ def choice_facts(choice: Choice) -> list[dict[str, Any]]:
         }
         for trial in choice.trials
     ]
+
+
+def chosen_fact(recorded: Any) -> Iterator[tuple[str, str]]:
+    """What a file says of its choice, as ``info`` prints it; nothing where it says nothing that can be read."""
+    goal = recorded.get("goal") if isinstance(recorded, dict) else None
+    front = recorded.get("front") if isinstance(recorded, dict) else None
+    if isinstance(goal, dict) and isinstance(front, list):
+        asked = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in goal.items() if name != "measure")
+        said = f"{asked} (measure: {goal.get('measure')}), from a front of {len(front)} codes that --json lists"
+        yield "chosen for", said
 
 
 def _shown(choice: Choice) -> list[Trial]:

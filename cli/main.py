@@ -9,10 +9,12 @@ import click
 from embcompress_cli.ask import analogy, complete, similar
 from embcompress_cli.compare import compare
 from embcompress_cli.diff import diff
+from embcompress_cli.distill import distill
 from embcompress_cli.evaluate import evaluate
 from embcompress_cli.index import index
 from embcompress_cli.pack import pack, unpack
 from embcompress_cli.read import info, verify
+from embcompress_cli.repair import repair
 from embcompress_cli.serve import explore, serve
 from embcompress_cli.shrink import shrink
 from embcompress_cli.specs import specs
@@ -33,7 +35,7 @@ def cli() -> None:
 
 
 for verb in (
-    *(shrink, pack, unpack, index, similar, analogy, complete),
+    *(shrink, repair, distill, pack, unpack, index, similar, analogy, complete),
     *(info, verify, specs, diff, compare, evaluate, serve, explore),
 ):
     cli.add_command(verb)

@@ -58,6 +58,7 @@ def shrink(
     """
     from embcompress import load, parse
     from embcompress.choice.choose import decide
+    from embcompress.choice.record import record
     from embcompress.compress import DEFAULT_SPEC
     from embcompress.compress import shrink as compress
 
@@ -72,6 +73,8 @@ def shrink(
             choice = decide(table, goal, ngrams=ngrams, dropped=dropped, seed=seed, progress=progress)
             parsed = choice.spec
         vectors = compress(table, parsed, seed=seed, ngrams=ngrams, dropped=dropped, progress=progress)
+        if choice is not None and goal is not None:
+            vectors.metadata["choice"] = record(goal, choice.trials)
         size = _save(vectors, target, required, None if choice is None else choice.most_bytes)
     measured = vectors.metadata["certificate"]
     repairs = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -64,9 +65,28 @@ def clustered_columns(
         return cluster(y[:, columns[m]], 2**bits, seed=seed, rounds=rounds, start=begin)
 
     # A column is too little work to share out: FAISS's threads would wait for each other most of the time.
-    with ThreadPoolExecutor(usable_cores(), initializer=set_threads, initargs=(1,)) as pool:
+    with (
+        _blocked_distances(),
+        ThreadPoolExecutor(usable_cores(), initializer=set_threads, initargs=(1,)) as pool,
+    ):
         points = list(pool.map(fit_column, range(len(columns))))
     return Codebook.from_columns(y.shape[1], columns, points)
+
+
+@contextmanager
+def _blocked_distances() -> Iterator[None]:
+    """Let FAISS compute distances by matrix products.
+
+    Below so many numbers a block of rows it compares rows one by one, which for 256 centroids is five times slower.
+    """
+    import faiss
+
+    before = faiss.cvar.distance_compute_blas_threshold
+    faiss.cvar.distance_compute_blas_threshold = 1
+    try:
+        yield
+    finally:
+        faiss.cvar.distance_compute_blas_threshold = before
 
 
 def cluster(x: Floats, count: int, *, seed: int, rounds: int = ROUNDS, start: Floats | None = None) -> Floats:

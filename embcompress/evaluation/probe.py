@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from embcompress.arrays import Floats, Integers, Mask, blocks
+from embcompress.arrays import Floats, Mask
 from embcompress.errors import FormatError
 from embcompress.evaluation._answers import Answers, answers
 from embcompress.evaluation._test_sets import default_paths, read_lines
+from embcompress.evaluation.text_means import mean_directions
 
 FOLDS = 5
 
@@ -158,21 +159,12 @@ def text_features(vectors: Answers, texts: Sequence[str]) -> tuple[Floats, float
     coverage : float
         Share of the tokens that are known; 0.0 where there is none.
     """
-    from scipy.sparse import csr_array
-
     tokens = [text.split() for text in texts]
     found = {token: _row(vectors, token) for token in {token for text in tokens for token in text}}
     listed = [[row for token in text if (row := found[token]) is not None] for text in tokens]
-    sizes = np.array([len(rows) for rows in listed], dtype=np.int64)
-    every: Integers = np.array([row for rows in listed for row in rows], dtype=np.int64)
-    distinct, places = np.unique(every, return_inverse=True)
-    shares = np.repeat(1 / np.maximum(sizes, 1), sizes).astype(np.float32)
-    means = csr_array((shares, places, np.append(0, np.cumsum(sizes))), shape=(len(texts), len(distinct))).tocsc()
-    features: Floats = np.zeros((len(texts), vectors.dims), dtype=np.float32)
-    for part in blocks(len(distinct)):
-        features += means[:, part] @ vectors.units(distinct[part])
+    features = mean_directions(listed, lambda rows: vectors.units(np.array(rows)), vectors.dims)
     total = sum(map(len, tokens))
-    return features, len(every) / total if total else 0.0
+    return features, sum(map(len, listed)) / total if total else 0.0
 
 
 def _row(vectors: Answers, token: str) -> int | None:

@@ -1,0 +1,82 @@
+"""``embcompress repair``: win back what a code lost, at the same size."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from embcompress_cli.certificate import kept_facts
+from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, progress_bar
+from embcompress_cli.training import check_target, look_facts, recipe_options, show_look
+
+if TYPE_CHECKING:
+    from embcompress.distill.state import Look
+
+
+@click.command()
+@file_argument
+@click.option(
+    "--teacher", type=click.Path(path_type=Path), required=True, metavar="TABLE", help="The table FILE was made from."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File to write [default: FILE itself, with --force]."
+)
+@recipe_options
+@click.option("--force", is_flag=True, help="Overwrite the file that is written.")
+@json_option
+def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any], force: bool, as_json: bool) -> None:
+    """Train the codes of FILE on the similarities in the TABLE it was made from.
+
+    Codes keep their shape, the file its size; what they mean changes, and every row is coded again. Some words are held
+    out of training: the step at which they keep most of their neighbours is the one that is written.
+    """
+    import embcompress
+    from embcompress.distill.recipe import Recipe
+    from embcompress.distill.repair import repair as train
+
+    started = time.perf_counter()
+    if output is None and not force:
+        raise click.UsageError(f"replace {file} with --force, or give another file with -o FILE")
+    target = file if output is None else output
+    check_target(target, force=force)
+    recipe = Recipe(**chosen)
+    looks: list[Look] = []
+
+    def watch(look: Look) -> None:
+        looks.append(look)
+        if not as_json:
+            show_look(look)
+
+    vectors = embcompress.open(file)
+    before, bytes_before = vectors.metadata.get("certificate"), file.stat().st_size
+    with progress_bar() as progress:
+        table = embcompress.load(teacher, progress=progress)
+        repaired = train(table, vectors, recipe, progress=progress, watch=watch)
+        size = repaired.save(target)
+    after = repaired.metadata["certificate"]
+    facts = {
+        "file": str(file),
+        "output": str(target),
+        "bytes_before": bytes_before,
+        "bytes": size,
+        "seconds": time.perf_counter() - started,
+        **repaired.metadata["repaired"],
+        "before": before,
+        "after": after,
+        "looks": look_facts(looks),
+    }
+    if as_json:
+        print_json(facts)
+        return
+    print_facts(
+        [
+            ("before", byte_size(bytes_before)),
+            *kept_facts(before),
+            ("after", byte_size(size)),
+            *kept_facts(after),
+            ("seconds", f"{facts['seconds']:.1f}"),
+            ("written", str(target)),
+        ]
+    )

@@ -1,0 +1,240 @@
+"""Repair: what a code lost is partly won back by training its map, way back and centroids on similarities.
+
+The codes keep their shape, the file its size; only what the codes mean, and which of them a row gets, changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from embcompress.arrays import Bytes, Floats, Integers, Mask, blocks, directions
+from embcompress.codebook import Codebook
+from embcompress.codec import Codec
+from embcompress.distill.batches import Batch, Batches, chosen_words
+from embcompress.distill.devices import Arrays, Device
+from embcompress.distill.losses import feature_loss
+from embcompress.distill.objective import Losses, soft_losses
+from embcompress.distill.recipe import FEATURE_WEIGHT, FEWEST_WORDS, MOST_WORDS, SHARPENING, Recipe
+from embcompress.distill.state import Look
+from embcompress.distill.student import CodecStudent
+from embcompress.distill.training import train
+from embcompress.distill.watched import Kept, Watched
+from embcompress.encode import Progress, no_progress
+from embcompress.errors import UsageError
+from embcompress.evaluation._answers import Answers, answers
+from embcompress.evaluation._common_words import common_words
+from embcompress.evaluation.certificate import certificate
+from embcompress.segment import Segment
+from embcompress.segmented_rows import in_one
+from embcompress.shared_codes import SharedCodes
+from embcompress.table import Table
+from embcompress.vectors import CompressedVectors
+
+ZERO_LEVEL = 0.1
+"""A level below this share of its column's root mean square stands for zero."""
+
+
+def repair(
+    teacher: Table,
+    vectors: CompressedVectors,
+    recipe: Recipe | None = None,
+    *,
+    progress: Progress = no_progress,
+    watch: Callable[[Look], None] | None = None,
+) -> CompressedVectors:
+    """Train the codec of a compressed table on the table it was made from, and code the table again.
+
+    Parameters
+    ----------
+    teacher : Table
+        What the vectors were made from. Of words that it lacks, the decoded vectors are coded again.
+    vectors : CompressedVectors
+        Left as they are.
+    recipe : Recipe, optional
+    progress : callable
+    watch : callable, optional
+        Called with each look at the held-out words.
+
+    Returns
+    -------
+    CompressedVectors
+        Codes of the same shape, a new certificate, and ``metadata["repaired"]``: steps, the step that was kept, seed,
+        rate, temperature, and the words that were trained on and coded anew.
+
+    Raises
+    ------
+    UsageError
+        If the tables have too few words in common, or vectors of different lengths, or there is nothing to train:
+        float16 has no centroids, and shared codes (vq) cannot move alone.
+    DivergedError
+        If a loss is no finite number.
+    """
+    asked = Recipe() if recipe is None else recipe
+    common = common_words(answers(teacher), answers(vectors))
+    places = np.full(len(vectors.coded_rows), -1, dtype=np.int64)  # of each row among the common words, -1 if none
+    places[common.compressed_rows] = np.arange(len(common))
+    parts, facts = [], []
+    for part in vectors.coded_rows.parts:
+        own, places = np.split(places, [len(part)])
+        lesson = _Lesson(part, common.original, own, prunes=_prunes(vectors.spec))
+        repaired, best = _repaired(lesson, asked, progress, watch)
+        parts.append(repaired)
+        facts.append({"rows": len(part), "words": int((own >= 0).sum()), "best_step": best.step})
+    metadata: dict[str, Any] = {**vectors.metadata, "repaired": {**asked.facts(), "segments": facts}}
+    result = CompressedVectors(vectors.index_to_key, in_one(parts), metadata, vectors._subwords)
+    if vectors.lists is not None:
+        result.build_ivf(len(vectors.lists.sizes), nprobe=vectors.lists.nprobe, seed=asked.seed)
+    progress("measuring", 0, 1)
+    metadata["certificate"] = certificate(teacher, result, seed=vectors.metadata.get("seed", 0))
+    progress("measuring", 1, 1)
+    return result
+
+
+class _Lesson:
+    """A segment, and what its teacher knows of its rows.
+
+    Parameters
+    ----------
+    segment : Segment
+    teacher : Answers
+    places : (n,) int64
+        Of each of the segment's rows in the teacher; -1 if it has none there.
+    prunes : bool
+        Whether zeros in the codes are weights that were pruned.
+    """
+
+    def __init__(self, segment: Segment, teacher: Answers, places: Integers, *, prunes: bool) -> None:
+        codebook = segment.codec.codebook
+        if codebook is None:
+            raise UsageError("float16 has no centroids or levels to repair: shrink with another quantizer")
+        if isinstance(segment.codes, SharedCodes):
+            raise UsageError("rows share codes (vq), which cannot be moved alone: repair a file made without vq")
+        self.rows: Integers = np.flatnonzero(places >= 0)[:MOST_WORDS]
+        if len(self.rows) < FEWEST_WORDS:
+            raise UsageError(f"file and teacher have {len(self.rows)} words in common: {FEWEST_WORDS} are the fewest")
+        self.segment = segment
+        self.codebook = codebook
+        self.teacher = chosen_words(teacher, places[self.rows])
+        self.zero = _zero_symbols(codebook) if prunes else None
+        self._all = teacher
+        self._places = places
+
+    def pruned(self, rows: Integers | slice) -> Mask | None:
+        """Which numbers of rows were pruned, (k, M); None if none were."""
+        if self.zero is None:
+            return None
+        return np.asarray(self.codebook.unpack(np.asarray(self.segment.codes[rows])) == self.zero)
+
+    def directions(self, rows: slice) -> Floats:
+        """The teacher's directions of rows, (k, d); where it knows none, the decoded ones."""
+        places = self._places[rows]
+        known = places >= 0
+        x = self.segment.directions(rows)
+        x[known] = self._all.units(places[known])
+        return x
+
+    def encode(self, codec: Codec, x: Floats, rows: Integers | slice) -> Bytes:
+        """Codes (k, code_size) of rows' directions x (k, d); what was pruned stays zero."""
+        codes, pruned = codec.encode(x), self.pruned(rows)
+        if pruned is None or self.zero is None:
+            return codes
+        symbols = np.where(pruned, self.zero, self.codebook.unpack(codes)).astype(np.uint8)
+        return self.codebook.pack(symbols)
+
+
+class _Repairing:
+    """A codec that learns similarities, and its teacher's rows.
+
+    Parameters
+    ----------
+    lesson : _Lesson
+    student : CodecStudent
+    watched : Watched
+    device : Device
+    temperature : float
+    """
+
+    def __init__(
+        self, lesson: _Lesson, student: CodecStudent, watched: Watched, device: Device, temperature: float
+    ) -> None:
+        self._lesson = lesson
+        self._student = student
+        self._watched = watched
+        self._device = device
+        self._temperature = temperature
+
+    @property
+    def name(self) -> str:
+        """Tells codecs of different shapes apart."""
+        return f"{len(self._lesson.segment)} rows in codes of {self._lesson.codebook.centroids.shape}"
+
+    def start(self) -> Arrays:
+        """The codec's numbers, and similarities as sharp as the teacher's."""
+        return {**self._student.start(), "sharpness": self._device.put(np.zeros(2, dtype=np.float32))}
+
+    def scales(self) -> Arrays:
+        """How large the numbers of each parameter are."""
+        return {**self._student.scales(), "sharpness": self._device.put(np.full(2, SHARPENING, dtype=np.float32))}
+
+    def learn(self, parameters: Arrays, batch: Batch) -> tuple[Losses, Arrays]:
+        """Losses of a batch, and the gradients of their weighted sum."""
+        pruned = self._lesson.pruned(self._lesson.rows[batch.places])
+        masked = None if pruned is None else self._device.put(pruned)
+        coding = self._student.code(parameters, batch.x, masked)
+        soft = soft_losses(coding.rows, batch, self._temperature, parameters["sharpness"], exact=True)
+        feature = feature_loss(coding.rows, batch.x)
+        gradient = soft.gradient + FEATURE_WEIGHT * feature.gradient
+        gradients = {**self._student.pull(parameters, coding, gradient), "sharpness": soft.sharpness}
+        return {**soft.values, "feature": feature.value}, gradients
+
+    def kept(self, parameters: Arrays) -> Kept:
+        """What watched words keep of their neighbours."""
+        codec = self._student.codec(parameters)
+
+        def decoded(places: Integers, x: Floats) -> Floats:
+            return directions(codec.decode(self._lesson.encode(codec, x, self._lesson.rows[places])))
+
+        return self._watched.kept(decoded)
+
+
+def _repaired(
+    lesson: _Lesson, recipe: Recipe, progress: Progress, watch: Callable[[Look], None] | None
+) -> tuple[Segment, Look]:
+    """The segment coded anew, and the look at the step that was kept."""
+    device = Device(recipe.device)
+    watched = Watched(lesson.teacher, seed=recipe.seed)
+    progress("finding neighbours", 0, 1)
+    batches = Batches(lesson.teacher, watched.held_out, device, seed=recipe.seed)
+    progress("finding neighbours", 1, 1)
+    student = CodecStudent(lesson.segment.codec, device, lesson.zero)
+    repairing = _Repairing(lesson, student, watched, device, recipe.temperature)
+    state = train(repairing, batches, device, recipe, progress=progress, watch=watch)
+    if not state.best_look.step:
+        return lesson.segment, state.best_look
+    codec = student.codec(state.best)
+    codes: Bytes = np.empty(lesson.segment.codes.shape, dtype=np.uint8)
+    for rows in blocks(len(codes)):
+        codes[rows] = lesson.encode(codec, lesson.directions(rows), rows)
+        progress("encoding", rows.stop, len(codes))
+    return replace(lesson.segment, codec=student.stored(codec), codes=codes), state.best_look
+
+
+def _prunes(spec: str) -> bool:
+    """Whether a spec's last change of rows before its quantizer is to prune them: then codes show what was pruned."""
+    *_, change, _ = ["", *(stage.partition(":")[0] for stage in spec.split(","))]
+    return change == "prune"
+
+
+def _zero_symbols(codebook: Codebook) -> Integers | None:
+    """The symbol of each column that stands for zero, (M,), -1 where none does; None if none does at all."""
+    if codebook.width > 1:
+        return None
+    levels = np.abs(codebook.centroids[:, :, 0])
+    nearest = levels.argmin(axis=1)
+    least = ZERO_LEVEL * np.sqrt(np.square(levels).mean(axis=1))
+    zero = np.where(levels.min(axis=1) <= least, nearest, -1)
+    return zero if (zero >= 0).any() else None
