@@ -12,6 +12,7 @@ from embcompress.choice.file_size import FileSize
 from embcompress.choice.goal import Goal
 from embcompress.choice.measures import ALL
 from embcompress.choice.reaching import smallest_keeping
+from embcompress.choice.run_time import within_profile
 from embcompress.choice.trials import Trial
 from embcompress.choice.within import SHAPES, best_within, largest, smallest_file
 from embcompress.encode import Progress, no_progress, sample_directions
@@ -55,6 +56,7 @@ def choose(
     ratio: float | None = None,
     bits: float | None = None,
     keep: float | None = None,
+    device_profile: str | None = None,
     measure: str = ALL,
     seed: int = 0,
     progress: Progress = no_progress,
@@ -73,6 +75,9 @@ def choose(
         The same, as bits of the codes for a dimension, the rest of the file not counted.
     keep : float, optional
         Above 0, at most 1: the encoding of the smallest file that keeps so much.
+    device_profile : {"lambda", "browser", "phone"}, optional
+        The encoding that keeps most in the file size, memory and query time of such a place
+        (`embcompress.choice.profiles`).
     measure : {"all", "neighbours", "similarity", "analogies"}
         What is to be kept: neighbours between coded words, similarity, analogies, or the geometric mean of all.
     seed : int
@@ -88,12 +93,12 @@ def choose(
     Raises
     ------
     UsageError
-        If not exactly one of size, ratio, bits and keep is given, one is outside of what is allowed, or the table has
-        no rows.
+        If not exactly one of size, ratio, bits, keep and device_profile is given, one is outside of what is allowed, or
+        the table has no rows.
     NotReachedError
         If nothing keeps so much.
     """
-    return decide(table, Goal(size, ratio, bits, keep, measure), seed=seed, progress=progress).spec
+    return decide(table, Goal(size, ratio, bits, keep, device_profile, measure), seed=seed, progress=progress).spec
 
 
 def decide(
@@ -139,7 +144,7 @@ def decide(
         return Choice(best, trials, None)
     most_bytes = goal.most_bytes(table.float32_bytes)
     candidates = (
-        _within_bits(table, goal.bits or 0) if most_bytes is None else _within_bytes(table, most_bytes, size, seed)
+        _within_bits(table, goal.bits or 0) if most_bytes is None else _within(table, goal, most_bytes, size, seed)
     )
     trials = best_within(table, candidates, most_bytes, size, goal.measure, seed, progress)
     if not trials:
@@ -168,12 +173,20 @@ def _within_bits(table: Table, bits: float) -> list[Candidate]:
     return found
 
 
-def _within_bytes(table: Table, most_bytes: int, size: FileSize, seed: int) -> list[Candidate]:
+def _within(table: Table, goal: Goal, most_bytes: int, size: FileSize, seed: int) -> list[Candidate]:
+    """Of each family the largest code whose file takes no more bytes, and that a device profile has room for."""
     sample = sample_directions(table.vectors, SHAPES, seed)
-    found = [largest(family, most_bytes, size, sample, seed) for family in families(table.dims)]
+    allowed = families(table.dims)
+    if goal.profile is not None:
+        allowed = within_profile(allowed, goal.profile, len(table), sample, seed)
+        if not allowed:
+            raise UsageError(
+                f"{len(table):,} rows do not fit {goal.device_profile} ({goal.profile}): keep fewer words with --vocab"
+            )
+    found = [largest(family, most_bytes, size, sample, seed) for family in allowed]
     fitting = [candidate for candidate in found if candidate is not None]
     if not fitting:
-        least = smallest_file(families(table.dims), size, sample, seed)
+        least = smallest_file(allowed, size, sample, seed)
         raise UsageError(
             f"{most_bytes:,} bytes are too few: words, lengths and metadata take {size.without_codes:,}, with the "
             f"smallest code {least:,}: give at least that"

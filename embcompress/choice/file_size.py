@@ -17,6 +17,9 @@ from embcompress.vocabulary import Vocabulary
 CERTIFICATE = 6144
 """At most so many bytes of metadata come with the certificate and the source's name."""
 
+CHOICE = 2048
+"""At most so many come with what was asked for and chosen."""
+
 KEPT_BYTES = 4
 """Of the number that says which n-gram a row is of."""
 
@@ -42,7 +45,7 @@ class FileSize:
     def __init__(self, words: Vocabulary, ngrams: int = 0) -> None:
         self.rows = len(words)
         self._ngrams = ngrams
-        self.without_codes = _written(words, Codec(Affine(1), None)) + CERTIFICATE + self.rows
+        self.without_codes = _written(words, Codec(Affine(1), None)) + CERTIFICATE + CHOICE + self.rows
         """Words, lengths of rows, and metadata."""
 
     def of(self, codec: Codec) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from embcompress.choice.measures import ALL, MEASURES
+from embcompress.choice.profiles import PROFILES, Profile
 from embcompress.errors import UsageError
 
 UNITS = {
@@ -18,7 +19,7 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Goal:
-    """A size or a quality; one of the first four is given.
+    """A size or a quality; one of the first five is given.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class Goal:
         Of the codes, for a dimension.
     keep : float, optional
         Share of `measure` that is kept at least.
+    device_profile : str, optional
+        One of `PROFILES`: what a file, the process that searches it, and one query may take.
     measure : {"all", "neighbours", "similarity", "analogies"}
         What is to be kept: neighbours between coded words, similarity, analogies, or the geometric mean of all.
 
@@ -43,10 +46,11 @@ class Goal:
     ratio: float | None = None
     bits: float | None = None
     keep: float | None = None
+    device_profile: str | None = None
     measure: str = ALL
 
     def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in ("size", "ratio", "bits", "keep")}
+        given = {name: getattr(self, name) for name in ("size", "ratio", "bits", "keep", "device_profile")}
         named = [name for name, value in given.items() if value is not None]
         if len(named) != 1:
             raise UsageError(f"{' and '.join(named) or 'nothing'} given: give one of {', '.join(given)}")
@@ -57,9 +61,23 @@ class Goal:
                 raise UsageError(f"{name} {given[name]:g} is not a number above 0: try {name} 4")
         if self.keep is not None and not 0 < self.keep <= 1:
             raise UsageError(f"keep {self.keep:g} is not above 0 and at most 1: try keep 0.98")
+        if self.device_profile is not None and self.device_profile not in PROFILES:
+            raise UsageError(f"device profile {self.device_profile!r} is unknown: take one of {', '.join(PROFILES)}")
+
+    @property
+    def profile(self) -> Profile | None:
+        """The limits of the device profile, if one is given."""
+        return None if self.device_profile is None else PROFILES[self.device_profile]
+
+    @property
+    def asked(self) -> dict[str, int | float | str]:
+        """What is given, by name, `measure` too."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def most_bytes(self, float32_bytes: int) -> int | None:
         """What the whole file may take; None if that is not limited."""
+        if self.profile is not None:
+            return self.profile.file_bytes
         if self.ratio is not None:
             return int(float32_bytes / self.ratio)
         return parse_bytes(self.size) if isinstance(self.size, str) else self.size

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from embcompress.choice.families import Candidate
 from embcompress.choice.file_size import FileSize
 from embcompress.choice.measures import ALL, SHARES
+from embcompress.choice.run_time import RunTime
 from embcompress.codec import Codec
 from embcompress.comparison.measure import Original
 from embcompress.comparison.results import mean_share
@@ -36,6 +37,8 @@ class Trial:
         Of each of `SHARES`; None if it cannot be measured.
     quality : float
         What the choice is made by: one of the shares, or the mean of all.
+    run_time : RunTime
+        What the whole table should take while it is used.
     """
 
     candidate: Candidate
@@ -43,6 +46,12 @@ class Trial:
     bytes: int
     kept: dict[str, float | None]
     quality: float
+    run_time: RunTime
+
+    @property
+    def code_size(self) -> int:
+        """Bytes of a row's code."""
+        return self.candidate.code_size
 
     @property
     def rank(self) -> tuple[float, int]:
@@ -99,7 +108,8 @@ class Bench:
         table = self._original.table
         vectors = CompressedVectors(table.words, encode(table.vectors, codec), {})
         kept = self._kept(vectors)
-        return Trial(candidate, len(table), size, kept, quality(kept, self._measure))
+        run_time = RunTime.of(codec, self._size.rows)
+        return Trial(candidate, len(table), size, kept, quality(kept, self._measure), run_time)
 
     def _kept(self, vectors: CompressedVectors) -> dict[str, float | None]:
         original = self._original

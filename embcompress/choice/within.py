@@ -35,7 +35,7 @@ def best_within(
     candidates : iterable of Candidate
         Of equally good and large ones the first is taken.
     most_bytes : int or None
-        What the file may take: a candidate that turns out to take more is tried with smaller codes.
+        What the file may take: a candidate that turns out to take more on all rows is tried with smaller codes.
     size : FileSize
     measure : str
     seed : int
@@ -52,7 +52,8 @@ def best_within(
         trials = []
         for done, candidate in enumerate(running):
             progress(doing, done, len(running))
-            trial = fitting(bench, candidate, most_bytes, size)
+            on_all = bench.rows == len(table)  # fitted to fewer rows, the same code may have more arrays beside it
+            trial = fitting(bench, candidate, most_bytes if on_all else None, size)
             trials += [trial] if trial is not None else []
         progress(doing, len(running), len(running))
         best = sorted(trials, key=lambda trial: trial.rank)[:going_on]
