@@ -11,6 +11,8 @@
                    there is one, holds rows of n-grams, with ``minn``, ``maxn`` and ``buckets``
 ``lists``          ``nprobe`` and ``recall`` of the inverted file, if there is one
 ``source``         ``name`` and ``bytes`` of what was compressed
+``choice``         ``goal`` and ``front``, if the encoding was chosen: what was asked for, and the best that was tried
+``repaired``       how the codec was trained after it was fitted, if it was
 ``certificate``    what was measured when the file was made
 ``coders``         names of the coders that arrays may be packed by, where the file is packed
 ``packed``         how each packed array is to be expanded, by its name (`embcompress.packed_arrays`); all that follows
