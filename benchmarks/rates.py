@@ -35,7 +35,7 @@ from embcompress.encode import encode, fit, sample_directions
 
 SHIPPED = Path(__file__).parent.parent / "data" / "wikipedia-100d-20k.bin.gz"
 
-COLUMNS = {"bits/dim": ".2f", "mse": ".4f", "times bound": ".2f", "nn": ".3f", "asym": ".3f", "sim": ".3f", "an": ".3f"}
+COLUMNS = {"bits/dim": ".2f", "mse": ".3g", "times bound": ".2f", "nn": ".3f", "asym": ".3f", "sim": ".3f", "an": ".3f"}
 COLUMNS |= {"shared kB": ",.0f", "fit, CPU s": ".1f", "encode, CPU s": ".1f", "times numpy": ".1f"}
 
 SPECTRUM = -0.7

@@ -28,7 +28,7 @@ from embcompress.arrays import Floats
 from embcompress.encode import encode, fit, sample_directions
 from embcompress.search import Search
 
-SPECS = ("binary", "ternary", "int2", "lloyd:2", "lloyd:4", "int4", "int8")
+SPECS = ("binary", "pq:75x4", "groups:1", "ternary", "int2", "lloyd:2", "lloyd:4", "int4", "int8")
 TOP = 10
 ROUNDS, BURST = 20, 10
 BATCH_ROUNDS = 4

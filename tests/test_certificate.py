@@ -67,15 +67,15 @@ def test_it_holds_what_the_measures_say() -> None:
     assert made["samples"] == {
         "words": 1000,
         "first_rows": 2500,
-        "rows": 2000,
-        "pairs": 2500,
+        "rows": 1500,
+        "pairs": 2000,
         "questions": 1000,
         "analogy_rows": 2500,
     }
     kept = neighbour_overlap(original(), binary(), sample=samples.words, seed=3)
     assert made["neighbours"]["both_coded"] == pytest.approx(kept.both_coded, rel=1e-5)
     assert made["neighbours"]["exact_query"] == pytest.approx(kept.exact_query, rel=1e-5)
-    shape = geometry(original(), binary(), sample=2000, pairs=2500, seed=3)
+    shape = geometry(original(), binary(), sample=1500, pairs=2000, seed=3)
     assert made["geometry"]["mse"] == pytest.approx(shape.mse, rel=1e-5)
     assert made["geometry"]["eigenspace_overlap"] == pytest.approx(shape.eigenspace_overlap, rel=1e-5)
     paired = embcompress.evaluate(binary(), original()).to_dict()
@@ -89,10 +89,10 @@ def test_it_holds_what_the_measures_say() -> None:
 
 
 def test_samples_depend_on_the_size_alone_and_are_bounded() -> None:
-    assert samples_for(60_000, 300) == Samples(120, 60_000, 2000, 2500, 1000, 10_000)
-    assert samples_for(300_000, 300) == Samples(120, 100_000, 2000, 2500, 1000, 10_000)
+    assert samples_for(60_000, 300) == Samples(111, 60_000, 1500, 2000, 1000, 10_000)
+    assert samples_for(300_000, 300) == Samples(100, 100_000, 1500, 2000, 1000, 10_000)
     assert samples_for(3_000_000, 300).first_rows == 375_000
-    assert samples_for(2, 3) == Samples(2, 2, 2, 2500, 1000, 2)
+    assert samples_for(2, 3) == Samples(2, 2, 2, 2000, 1000, 2)
 
 
 def test_the_same_seed_gives_the_same_file(tmp_path: Path) -> None:

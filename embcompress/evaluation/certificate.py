@@ -60,8 +60,8 @@ def samples_for(rows: int, dims: int) -> Samples:
     neighbours of all words are sought among all rows of a small table, and among a share of those of a large one.
     """
     first_rows = min(rows, max(100_000, rows // 8))
-    words = min(1000, max(120, 2_160_000_000 // (first_rows * dims)))
-    return Samples(min(words, rows), first_rows, min(rows, 2000), 2500, 1000, min(rows, 10_000))
+    words = min(1000, max(100, 2_000_000_000 // (first_rows * dims)))
+    return Samples(min(words, rows), first_rows, min(rows, 1500), 2000, 1000, min(rows, 10_000))
 
 
 def certificate(original: Any, vectors: Any, *, seed: int = 0, samples: Samples | None = None) -> dict[str, Any]:
