@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from embcompress_cli.output import byte_size, json_option, print_facts, print_json, progress_bar
-from embcompress_cli.training import check_target, look_facts, recipe_options, show_look
+from embcompress_cli.targets import check_target
+from embcompress_cli.training import look_facts, recipe_options, watching
 
 if TYPE_CHECKING:
     from embcompress.distill.state import Look
@@ -48,12 +49,7 @@ def distill(
     parsed = embcompress.parse(DEFAULT_SPEC if spec is None else spec)
     recipe = Recipe(**chosen)
     looks: list[Look] = []
-
-    def watch(look: Look) -> None:
-        looks.append(look)
-        if not as_json:
-            show_look(look)
-
+    watch = watching(looks, quiet=as_json)
     with progress_bar() as progress:
         table = embcompress.load(teacher, progress=progress)
         student = train(table, dims, recipe, progress=progress, watch=watch)

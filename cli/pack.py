@@ -8,17 +8,12 @@ from typing import Any
 
 import click
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, print_table
-
-output_option = click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File to write [default: FILE itself, with --force]."
-)
-force_option = click.option("--force", is_flag=True, help="Overwrite the file that is written.")
+from embcompress_cli.targets import check_unused, rewriting_options, rewritten
 
 
 @click.command()
 @file_argument
-@output_option
-@force_option
+@rewriting_options
 @json_option
 def pack(file: Path, output: Path | None, force: bool, as_json: bool) -> None:
     """Make FILE as small as it gets for keeping or sending.
@@ -33,8 +28,7 @@ def pack(file: Path, output: Path | None, force: bool, as_json: bool) -> None:
 
 @click.command()
 @file_argument
-@output_option
-@force_option
+@rewriting_options
 @json_option
 def unpack(file: Path, output: Path | None, force: bool, as_json: bool) -> None:
     """Undo pack: every array of FILE as it is, opened in a millisecond and shared between processes."""
@@ -46,11 +40,8 @@ def unpack(file: Path, output: Path | None, force: bool, as_json: bool) -> None:
 def _rewrite(write: Callable[[Path, Path], int], file: Path, output: Path | None, force: bool, as_json: bool) -> None:
     from embcompress import container
 
-    if output is None and not force:
-        raise click.UsageError(f"replace {file} with --force, or give another file with -o FILE")
-    target = file if output is None else output
-    if target.exists() and not force:
-        raise click.UsageError(f"{target} exists already: overwrite it with --force, or give another file with -o FILE")
+    target = rewritten(file, output, force=force)
+    check_unused(target, force=force)
     before, bytes_before = container.read(file).stored_bytes, file.stat().st_size
     bytes_after = write(file, target)
     after = container.read(target)

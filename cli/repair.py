@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from embcompress_cli.certificate import kept_facts
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, progress_bar
-from embcompress_cli.training import check_target, look_facts, recipe_options, show_look
+from embcompress_cli.targets import check_target, rewriting_options, rewritten
+from embcompress_cli.training import look_facts, recipe_options, watching
 
 if TYPE_CHECKING:
     from embcompress.distill.state import Look
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
 @click.option(
     "--teacher", type=click.Path(path_type=Path), required=True, metavar="TABLE", help="The table FILE was made from."
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File to write [default: FILE itself, with --force]."
-)
+@rewriting_options
 @recipe_options
-@click.option("--force", is_flag=True, help="Overwrite the file that is written.")
 @json_option
 def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any], force: bool, as_json: bool) -> None:
     """Train the codes of FILE on the similarities in the TABLE it was made from.
@@ -37,18 +35,11 @@ def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any
     from embcompress.distill.repair import repair as train
 
     started = time.perf_counter()
-    if output is None and not force:
-        raise click.UsageError(f"replace {file} with --force, or give another file with -o FILE")
-    target = file if output is None else output
+    target = rewritten(file, output, force=force)
     check_target(target, force=force)
     recipe = Recipe(**chosen)
     looks: list[Look] = []
-
-    def watch(look: Look) -> None:
-        looks.append(look)
-        if not as_json:
-            show_look(look)
-
+    watch = watching(looks, quiet=as_json)
     vectors = embcompress.open(file)
     before, bytes_before = vectors.metadata.get("certificate"), file.stat().st_size
     with progress_bar() as progress:

@@ -13,6 +13,7 @@ from embcompress_cli.choosing import choice_facts, choice_options, print_choice
 from embcompress_cli.output import byte_size, json_option, print_facts, print_json, progress_bar
 from embcompress_cli.requiring import require_option
 from embcompress_cli.selecting import Selection, selection_options
+from embcompress_cli.targets import check_target
 
 if TYPE_CHECKING:
     from embcompress import CompressedVectors
@@ -138,12 +139,7 @@ def _target(source: Path, output: Path | None, force: bool) -> Path:
         output = stem.with_suffix(".embc")
     if output.exists() and source.exists() and output.samefile(source):
         raise click.UsageError(f"{output} is the source itself: give another file with -o FILE")
-    if output.is_dir():
-        raise click.UsageError(f"{output} is a folder: give a file with -o FILE")
-    if not output.parent.is_dir():
-        raise click.UsageError(f"folder {output.parent} does not exist: make it with mkdir -p {output.parent}")
-    if output.exists() and not force:
-        raise click.UsageError(f"{output} exists already: overwrite it with --force, or give another file with -o FILE")
+    check_target(output, force=force)
     return output
 
 

@@ -36,7 +36,18 @@ def recipe_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_chosen
 
 
-def show_look(look: Look) -> None:
+def watching(looks: list[Look], *, quiet: bool) -> Callable[[Look], None]:
+    """Collects looks at the held-out words and, unless it is to be quiet, shows each."""
+
+    def watch(look: Look) -> None:
+        looks.append(look)
+        if not quiet:
+            _show(look)
+
+    return watch
+
+
+def _show(look: Look) -> None:
     """Losses, and what held-out words keep, on standard error."""
     losses = "".join(f"  {name} loss {value:.4f}" for name, value in look.losses.items())
     kept = f"held-out words keep {look.kept.exact_query:.3f} (exact query), {look.kept.both_coded:.3f} (both)"
@@ -46,11 +57,3 @@ def show_look(look: Look) -> None:
 def look_facts(looks: Iterable[Look]) -> list[dict[str, Any]]:
     """Looks as plain numbers."""
     return [{"step": look.step, "losses": look.losses, **look.kept._asdict()} for look in looks]
-
-
-def check_target(target: Path, *, force: bool) -> None:
-    """Refuse a file that is there already, before any work is done."""
-    if target.is_dir() or not target.parent.is_dir():
-        raise click.UsageError(f"{target} is a folder, or in none that exists: give a file with -o FILE")
-    if target.exists() and not force:
-        raise click.UsageError(f"{target} exists already: overwrite it with --force, or give another file with -o FILE")
