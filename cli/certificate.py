@@ -22,6 +22,13 @@ def kept_facts(certificate: Any) -> Iterator[Fact]:
     yield from _on_test_sets(certificate, "analogies kept", "analogies", f"questions{among}")
 
 
+def clipped_fact(share: Any) -> list[Fact]:
+    """What rounding to even levels cut off; nothing where levels are not even."""
+    if not isinstance(share, float):
+        return []
+    return [("clipped", f"{100 * share:.2g} % of the numbers, to the outermost levels" if share else "no number")]
+
+
 def more_facts(certificate: Any) -> Iterator[Fact]:
     """What a certificate says beside that: geometry, and how it was measured."""
     mse, ratio = _at(certificate, "geometry", "mse"), _at(certificate, "geometry", "bound_ratio")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from embcompress_cli.certificate import kept_facts, more_facts
+from embcompress_cli.certificate import clipped_fact, kept_facts, more_facts
 from embcompress_cli.choosing import chosen_fact
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, print_table
 
@@ -46,6 +46,7 @@ def info(file: Path, as_json: bool) -> None:
             *chosen_fact(facts.get("choice")),
             ("size", byte_size(facts["bytes"])),
             ("made from", str(source.get("name") or "unknown")),
+            *clipped_fact(facts.get("clipped_share")),
             *kept_facts(measured),
             *more_facts(measured),
         ]

@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.cluster import KMeans
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
-from embcompress import SpecError, encodings, shrink
+from embcompress import SpecError, Table, encodings, shrink
 from embcompress.arrays import Doubles, Floats, directions
 from embcompress.codebook import Codebook
 from embcompress.codec import Codec
@@ -55,6 +55,25 @@ def test_delta_refuses_a_step_that_clips_and_names_one_that_does_not() -> None:
     delta.fit(GAUSSIAN, named)
     with pytest.raises(SpecError, match=r"clips 1\.\d% "):
         delta.fit(GAUSSIAN, 0.95 * named)
+
+
+@pytest.mark.parametrize("spec", ["delta:0.03", "head:1000:delta:0.03,lloyd:2", "dims:3,delta:0.3", "int4"])
+def test_the_share_of_clipped_numbers_is_told(spec: str) -> None:
+    rows = directions(np.random.default_rng(0).standard_t(2, (4000, 20)).astype(np.float32))
+    vectors = shrink(Table([f"w{i}" for i in range(len(rows))], rows), spec)
+    part = vectors.coded_rows.parts[0]
+    codebook = part.codec.codebook
+    assert codebook is not None
+    assert codebook.step is not None
+    y = part.codec.affine.forward(rows[: len(part)])
+    levels = codebook.centroids[:, :, 0]
+    beyond = (y < levels[:, 0] - codebook.step / 2) | (y > levels[:, -1] + codebook.step / 2)
+    assert vectors.metadata["clipped_share"] == beyond.mean()
+    assert (beyond.mean() > 0) == (spec != "dims:3,delta:0.3")
+
+
+def test_nothing_is_told_of_clipping_where_levels_are_not_even() -> None:
+    assert "clipped_share" not in shrink(Table(["a", "b"], GAUSSIAN[:2]), "binary").metadata
 
 
 def test_kmeans_shares_the_values_that_clustering_finds() -> None:
