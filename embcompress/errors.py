@@ -50,6 +50,10 @@ class FileAccessError(EmbcompressError, OSError):
     """The operating system refused to read or write a file."""
 
 
+class ServiceError(EmbcompressError, OSError):
+    """A service could not be reached, refused its token, or failed."""
+
+
 class MissingPackageError(EmbcompressError, ImportError):
     """A package of an extra is not installed; the text says how to install it."""
 

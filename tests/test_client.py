@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 
 import embcompress
-from embcompress import CompressedVectors, UnknownWordError, UsageError
+from embcompress import CompressedVectors, ServiceError, UnknownWordError, UsageError
 from embcompress.client import _connection
-from embcompress.client._connection import ServiceError
 from embcompress.client._vectors import RemoteVectors
 from tests.common import unit_queries
 from tests.serving import NASTY, running, save_nasty, save_small
@@ -70,7 +69,7 @@ def test_vectors(remote: RemoteVectors, local: CompressedVectors) -> None:
     np.testing.assert_array_equal(remote["word8"], local["word8"])
     np.testing.assert_allclose(remote.get_vector("word8", norm=True), local.get_vector("word8", norm=True), atol=1e-6)
     remote["word8"][:] = 0  # the caller's own copy
-    assert ("word8" in remote, "none" in remote, 8 in remote) == (True, False, False)
+    assert ("word8" in remote, "none" in remote, 8 in remote, 700 in remote) == (True, False, True, False)
     assert (remote.has_vector("word8"), remote.has_vector("none")) == (True, False)
     assert remote.get_index("word8") == 8
 

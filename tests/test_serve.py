@@ -130,6 +130,66 @@ def test_vectors_as_bytes(client: TestClient, small: CompressedVectors, dtype: s
     np.testing.assert_array_equal(rows, expected)
 
 
+def test_rows_instead_of_words(client: TestClient, small: CompressedVectors) -> None:
+    question = {"rows": [3, 700, 5, 2**53 - 1]}
+    answer = asked(client, "/v1/small/vectors", question)
+    assert (answer["rows"], answer["unknown"]) == ([3, None, 5, None], [])
+    np.testing.assert_array_equal(np.array(answer["vectors"][::2], dtype=np.float32), small[[3, 5]])
+    headers = {"accept": "application/octet-stream"}
+    rows = np.frombuffer(client.post("/v1/small/vectors", json=question, headers=headers).content, "<f4")
+    np.testing.assert_array_equal(rows.reshape(4, DIMS)[[0, 2]], small[[3, 5]])
+    assert np.isnan(rows.reshape(4, DIMS)[[1, 3]]).all()
+    expected = {"words": ["word3", None, "word5", None], "rows": [3, None, 5, None]}
+    assert asked(client, "/v1/small/words", question) == expected
+    assert asked(client, "/v1/small/words", {"rows": [4, 5, 6]})["words"] == ["word4", "word5", "word6"]
+    assert asked(client, "/v1/small/words", {"words": ["word9", "none"]}) == {
+        "words": ["word9", "none"],
+        "rows": [9, None],
+    }
+
+
+@pytest.mark.parametrize("method", ["3cosadd", "3cosmul"])
+def test_scores_of_every_row(client: TestClient, small: CompressedVectors, method: str) -> None:
+    ask = small.most_similar if method == "3cosadd" else small.most_similar_cosmul
+    expected = ask(positive=["word1"], negative=["word40"], topn=None, restrict_vocab=90)
+    question = {"positive": ["word1"], "negative": ["word40"], "method": method, "restrict_vocab": 90}
+    answer = asked(client, "/v1/small/scores", question)
+    np.testing.assert_allclose(answer["scores"], expected, atol=1e-6)
+    octets = client.post("/v1/small/scores", json=question, headers={"accept": "application/octet-stream"})
+    assert octets.headers["embcompress-shape"] == "90"
+    np.testing.assert_allclose(np.frombuffer(octets.content, "<f4"), expected, atol=1e-6)
+    arrow = {"accept": "application/vnd.apache.arrow.stream"}
+    assert client.post("/v1/small/scores", json=question, headers=arrow).status_code == 406
+
+
+def test_weights_and_ranges(client: TestClient, small: CompressedVectors) -> None:
+    terms = [{"item": "word1", "weight": 0.3}, {"item": unit_queries(1)[0].tolist(), "weight": -2}, "word9"]
+    answer = asked(client, "/v1/small/analogy", {"positive": terms, "k": 5, "clip_start": 20, "clip_end": 300})
+    given: list[Any] = [("word1", 0.3), (unit_queries(1)[0], -2), "word9"]
+    assert alike(pairs(answer["neighbours"]), small.most_similar(given, topn=5, clip_start=20, clip_end=300))
+
+
+def test_norms_and_bare_matrices(client: TestClient, small: CompressedVectors) -> None:
+    np.testing.assert_allclose(client.get("/v1/small/norms").json()["norms"], small.norms, rtol=1e-6)
+    queries = unit_queries(7)
+    question = {"vectors": queries.tolist(), "k": 4, "restrict_vocab": 200}
+    answer = asked(client, "/v1/small/search", question)
+    scores, rows = small.neighbours(queries, 4, 200)
+    np.testing.assert_array_equal(answer["rows"], rows)
+    np.testing.assert_allclose(answer["scores"], scores, atol=2e-6)
+    assert asked(client, "/v1/small/search", {"vectors": []}) == {"scores": [], "rows": []}
+
+
+def test_the_document_says_what_is_taken(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert (schemas["Vector"]["minItems"], schemas["Vector"]["maxItems"]) == (DIMS, DIMS)
+    asked_for = schemas["NeighboursQuestion"]
+    assert asked_for["oneOf"] == [{"required": ["words"]}, {"required": ["vectors"]}]
+    assert asked_for["properties"]["words"]["maxItems"] == asked_for["properties"]["k"]["maximum"] == 700
+    assert asked_for["properties"]["k"]["minimum"] == 1
+    assert asked(client, "/v1/small/neighbours", {"words": ["word1"], "k": 2.0})["unknown"] == []  # which is whole
+
+
 def test_vectors_as_arrow(client: TestClient, nasty: CompressedVectors) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="the extra arrow is not installed")
     headers = {"accept": "application/vnd.apache.arrow.stream", "content-type": "application/json"}
@@ -280,8 +340,12 @@ def test_pages_come_from_this_service_only(client: TestClient) -> None:
         "/v1/{table}/complete",
         "/v1/{table}/vectors/{word}",
         "/v1/{table}/vectors",
+        "/v1/{table}/words",
+        "/v1/{table}/norms",
         "/v1/{table}/neighbours",
         "/v1/{table}/analogy",
+        "/v1/{table}/scores",
+        "/v1/{table}/search",
         "/v1/{table}/similarity",
     }
     for path in ("/page/../app.py", "/page/%2e%2e/app.py", "/docs/..%2f..%2fapp.py", "/page/none.js", "/page/%00"):

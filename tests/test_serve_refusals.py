@@ -81,7 +81,13 @@ def refused(answer: Any, status: int, kind: str | None) -> str:
         ("neighbours", {"vectors": [[*ONE[1:], None]]}, "invalid-request", "body.vectors.0"),
         ("neighbours", {"vectors": ONE}, "invalid-request", "body.vectors.0"),
         ("vectors", {"words": ["word1"] * 10_001}, "too-many", "10,001 words"),
-        ("vectors", {}, "invalid-request", "body.words"),
+        ("vectors", {}, "invalid-request", "one of the two"),
+        ("vectors", {"words": None}, "invalid-request", "body.words"),
+        ("vectors", {"words": ["word1"], "rows": [1]}, "invalid-request", "one of the two"),
+        ("vectors", {"rows": [-1]}, "invalid-request", "body.rows.0"),
+        ("words", {"rows": [2**53]}, "invalid-request", "body.rows.0"),
+        ("words", {"rows": [1.5]}, "invalid-request", "body.rows.0"),
+        ("words", {"rows": [1] * 10_001}, "too-many", "10,001 words or rows"),
         ("vectors", [], "invalid-request", "body"),
         ("vectors", "word1", "invalid-request", "body"),
         ("vectors", None, "invalid-request", "body"),
@@ -93,6 +99,16 @@ def refused(answer: Any, status: int, kind: str | None) -> str:
         ("analogy", {"positive": ["word1"], "method": "3cosdiv"}, "invalid-request", "body.method"),
         ("analogy", {"positive": ["word1"], "method": "3cosmul", "exact": True}, "invalid-value", "exact"),
         ("analogy", {"positive": [ONE[1:]]}, "invalid-value", f"({DIMS},)"),
+        ("analogy", {"positive": ["word1"] * 10_001}, "too-many", "10,001 words or vectors"),
+        ("analogy", {"positive": ["word2", {"item": "word1", "weight": 1e300}]}, "invalid-value", "not finite"),
+        ("analogy", {"positive": [{"item": "word1"}]}, "invalid-request", "weight"),
+        ("scores", {"positive": [{"item": "word1", "weight": 2}], "method": "3cosmul"}, "invalid-value", "weights"),
+        ("scores", {"positive": ["word1"], "clip_start": 3, "method": "3cosmul"}, "invalid-value", "clip_start"),
+        ("scores", {"positive": ["word1"], "clip_start": -3}, "invalid-request", "body.clip_start"),
+        ("scores", {"positive": ["word1"], "k": 3}, "invalid-request", "body.k"),
+        ("search", {"vectors": [ONE, ONE[1:]]}, "invalid-value", "vectors are numbers"),
+        ("search", {"vectors": [ONE[1:]]}, "invalid-value", f"(m, {DIMS})"),
+        ("search", {"vectors": [ONE] * 200, "k": 10_000}, "too-many", "1,000,000 in all"),
     ],
 )
 def test_wrong_questions(client: TestClient, path: str, question: Any, kind: str, says: str) -> None:
@@ -237,7 +253,7 @@ def test_a_token_covers_everything_but_health(file: Path) -> None:
             f"Basic {wrong}",
             "Bearer \xff",
         ):
-            refused(client.get("/v1/tables", headers={"authorization": shown.encode("latin-1")}), 401, "token-needed")
+            refused(client.get("/v1/tables", headers={b"authorization": shown.encode("latin-1")}), 401, "token-needed")
         document = client.get("/openapi.json", headers={"authorization": "bearer open sesame"}).json()
         assert document["security"] == [{"token": []}]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from embcompress.client._connection import Connection
+from embcompress.client._table import RemoteTable
 from embcompress.client._vectors import RemoteVectors
 from embcompress.errors import UsageError
 
@@ -47,7 +48,7 @@ def connect(
         name = names[0] if table is None else table
         if name not in names:
             raise UsageError(f"{url} has no table {name!r}; tables: {', '.join(names)}")
-        return RemoteVectors(connection, name, service)
+        return RemoteVectors(RemoteTable(connection, name, service))
     except BaseException:
         connection.close()
         raise

@@ -7,7 +7,10 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from embcompress.errors import EmbcompressError, MissingPackageError, UnknownWordError, UsageError
+import numpy as np
+
+from embcompress.arrays import Floats
+from embcompress.errors import EmbcompressError, MissingPackageError, ServiceError, UnknownWordError, UsageError
 
 if TYPE_CHECKING:
     import httpx
@@ -17,10 +20,6 @@ TRY_AGAIN = frozenset({429, 502, 503, 504})
 
 FIRST_PAUSE = 0.1
 """Seconds before the second try; before each further one, twice as long."""
-
-
-class ServiceError(EmbcompressError, OSError):
-    """A service could not be reached, refused its token, or failed."""
 
 
 class Connection:
@@ -57,9 +56,11 @@ class Connection:
         """The JSON that answers a question."""
         return self._answer("POST", path, question, "application/json").json()
 
-    def post_for_bytes(self, path: str, question: dict[str, Any]) -> bytes:
-        """The bytes that answer a question."""
-        return self._answer("POST", path, question, "application/octet-stream").content
+    def numbers(self, path: str, question: dict[str, Any] | None = None) -> Floats:
+        """The float32 numbers at a path, or those that answer a question, one after the other."""
+        method = "GET" if question is None else "POST"
+        answer = self._answer(method, path, question, "application/octet-stream")
+        return np.frombuffer(answer.content, dtype="<f4").astype(np.float32)
 
     def close(self) -> None:
         """Close all connections."""

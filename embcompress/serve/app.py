@@ -11,14 +11,14 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 
+from embcompress.serve import routes, search_routes
+from embcompress.serve.document import describe
 from embcompress.serve.guard import BodyLimited, Counted, TokenNeeded
 from embcompress.serve.metrics import Metrics
 from embcompress.serve.pages import add_pages
-from embcompress.serve.problems import MEDIA_TYPE, answer_with_documents
-from embcompress.serve.routes import router
+from embcompress.serve.problems import answer_with_documents
 from embcompress.serve.service import Service
 from embcompress.serve.settings import MAX_BODY, Settings
 from embcompress.serve.tables import Tables
@@ -44,11 +44,12 @@ def make_app(settings: Settings) -> FastAPI:
         lifespan=_living,
     )
     app.state.service = service
-    app.include_router(router)
+    app.include_router(routes.router)
+    app.include_router(search_routes.router)
     add_pages(app)
     answer_with_documents(app)
     _guard(app, service)
-    _describe(app, settings)
+    describe(app, service)
     return app
 
 
@@ -92,25 +93,3 @@ async def _living(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     service.threads.close()
-
-
-def _describe(app: FastAPI, settings: Settings) -> None:
-    """Make the OpenAPI document say what FastAPI does not know: the refusals' media type, the tables, the token."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            for operation in (each for path in made["paths"].values() for each in path.values()):
-                for status, answer in operation["responses"].items():
-                    if int(status) >= 400:
-                        answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
-                for parameter in operation.get("parameters", []):
-                    if parameter["name"] == "table":
-                        parameter["schema"]["enum"] = list(settings.files)
-            if settings.token is not None:
-                made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-                made["security"] = [{"token": []}]
-            app.openapi_schema = made
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

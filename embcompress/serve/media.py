@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from fastapi import Response
@@ -19,8 +20,15 @@ ARROW = "application/vnd.apache.arrow.stream"
 DTYPES = {"float32": "<f4", "float16": "<f2"}
 
 
-def accepted(header: str | None) -> str:
-    """The form that an ``Accept`` header asks for: `JSON`, `ARROW`, or a name of `DTYPES`.
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+NUMERIC: dict[int | str, dict[str, Any]] = {200: {"content": {OCTETS: _BINARY}}}
+"""What the OpenAPI document says of answers that are had as little-endian numbers, too."""
+TABULAR: dict[int | str, dict[str, Any]] = {200: {"content": {OCTETS: _BINARY, ARROW: _BINARY}}}
+"""What it says of those that are also had in Arrow."""
+
+
+def accepted(header: str | None, *, arrow: bool = False) -> str:
+    """The form that an ``Accept`` header asks for: `JSON`, a name of `DTYPES`, or if it is had in it `ARROW`.
 
     Of forms that are accepted alike, the one that is named first; where any will do, JSON.
 
@@ -35,10 +43,11 @@ def accepted(header: str | None) -> str:
         given = dict(parameter.partition("=")[::2] for parameter in parameters)
         form = _form(kind, given.get("dtype", "float32").strip('"'))
         weight = _weight(given.get("q", "1"))
-        if form and weight > best:
+        if form and weight > best and (arrow or form != ARROW):
             best, choice = weight, form
     if choice is None:
-        raise Problem(406, "not-acceptable", f"vectors are sent as: {', '.join(forms())}")
+        listed = [form for form in forms() if arrow or form != ARROW]
+        raise Problem(406, "not-acceptable", f"this is sent as: {', '.join(listed)}")
     return choice
 
 
@@ -49,23 +58,23 @@ def forms() -> list[str]:
     return [JSON, OCTETS, f"{OCTETS};dtype=float16", *arrow]
 
 
-def octets(matrix: Floats, known: Mask, dtype: str) -> Response:
+def octets(array: Floats, dtype: str, *, unknown: int = 0) -> Response:
     """Rows one after the other, little-endian; headers tell their shape, dtype and how many are unknown, and NaN."""
     with np.errstate(over="ignore"):  # a component beyond float16 is infinite
-        content = np.ascontiguousarray(matrix, dtype=DTYPES[dtype]).tobytes()
+        content = np.ascontiguousarray(array, dtype=DTYPES[dtype]).tobytes()
     headers = {
-        "embcompress-shape": f"{matrix.shape[0]},{matrix.shape[1]}",
+        "embcompress-shape": ",".join(map(str, array.shape)),
         "embcompress-dtype": dtype,
-        "embcompress-unknown": str(int(len(known) - known.sum())),
+        "embcompress-unknown": str(unknown),
     }
     return Response(content, headers=headers, media_type=OCTETS)
 
 
-def arrow(words: Sequence[str], matrix: Floats, known: Mask) -> Response:
+def arrow(words: Sequence[str | None], matrix: Floats, known: Mask) -> Response:
     """A stream of one batch: ``word``, in which bytes that are not UTF-8 are replaced, and ``vector``, maybe null."""
     import pyarrow
 
-    text = [word.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for word in words]
+    text = [word and word.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for word in words]
     values = pyarrow.array(np.ascontiguousarray(matrix).reshape(-1))
     vectors = pyarrow.FixedSizeListArray.from_arrays(values, matrix.shape[1], mask=pyarrow.array(~known))
     batch = pyarrow.record_batch({"word": pyarrow.array(text, pyarrow.string()), "vector": vectors})
@@ -78,6 +87,11 @@ def arrow(words: Sequence[str], matrix: Floats, known: Mask) -> Response:
 def json(content: object) -> Response:
     """JSON."""
     return Response(dumps(content), media_type=JSON)
+
+
+def numbers(name: str, values: Floats, form: str) -> Response:
+    """An array of numbers by its name in JSON, or as octets."""
+    return json({name: values}) if form == JSON else octets(values, form)
 
 
 def _form(kind: str, dtype: str) -> str | None:

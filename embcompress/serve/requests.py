@@ -6,12 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
+from embcompress.serve.answered import ProblemDocument
 from embcompress.serve.json_text import loads
 from embcompress.serve.media import JSON
-from embcompress.serve.problems import Problem
+from embcompress.serve.problems import MEDIA_TYPE, Problem
 from embcompress.vocabulary import to_text
 
 
@@ -41,6 +42,16 @@ class Route(APIRoute):
             return await handler(JsonRequest(request.scope, request.receive))
 
         return handle
+
+
+def versioned_router() -> APIRouter:
+    """Routes under ``/v1``, whose refusals are problem documents."""
+    refusal = {"model": ProblemDocument, "content": {MEDIA_TYPE: {}}}
+    return APIRouter(
+        prefix="/v1",
+        route_class=Route,
+        responses=dict.fromkeys((400, 401, 404, 406, 408, 413, 415, 422), refusal),
+    )
 
 
 def word_in_path(request: Request, segment: int) -> str:

@@ -1,16 +1,16 @@
-"""The questions that are answered under ``/v1``."""
+"""Look-ups under ``/v1``: tables, words, rows, vectors, and cosines of pairs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-import numpy as np
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from embcompress.arrays import Floats, Integers, Mask
-from embcompress.serve import media, models, questions
-from embcompress.serve.problems import MEDIA_TYPE
-from embcompress.serve.requests import Route, word_in_path, word_in_query
+from embcompress.serve import answered, media, questions
+from embcompress.serve.asked import SimilarityQuestion, WordsQuestion
+from embcompress.serve.requests import versioned_router, word_in_path, word_in_query
 from embcompress.serve.service import ServiceOf, TableOf
 from embcompress.serve.settings import MAX_BODY
 from embcompress.serve.tables import Table
@@ -22,19 +22,10 @@ Word = Annotated[str, Path(description="Percent-encoded bytes; slashes may stand
 Prefix = Annotated[str, Query(description="How the words begin.")]
 Limit = Annotated[int, Query(ge=1, description="Words at most.")]
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": models.ProblemDocument, "content": {MEDIA_TYPE: {}}}
-    for status in (400, 401, 404, 406, 408, 413, 415, 422)
-}
-OTHER_FORMS = {
-    media.OCTETS: {"schema": {"type": "string", "format": "binary"}},
-    media.ARROW: {"schema": {"type": "string", "format": "binary"}},
-}
-
-router = APIRouter(prefix="/v1", route_class=Route, responses=REFUSALS)
+router = versioned_router()
 
 
-@router.get("/tables", response_model=models.TablesAnswer)
+@router.get("/tables", response_model=answered.TablesAnswer)
 async def tables(service: ServiceOf) -> Response:
     """The tables that are served, and how much may be asked at a time."""
     return media.json(
@@ -50,7 +41,7 @@ async def tables(service: ServiceOf) -> Response:
 INFO_KEYS = ("source", "choice", "certificate")
 
 
-@router.get("/{table}/info", response_model=models.InfoAnswer)
+@router.get("/{table}/info", response_model=answered.InfoAnswer)
 async def info(table: TableOf) -> Response:
     """A table, what it was made from, how its encoding was chosen, and the certificate of what was kept."""
     metadata = table.vectors.metadata
@@ -58,7 +49,7 @@ async def info(table: TableOf) -> Response:
     return media.json({**_summary(table), "ngrams": table.vectors.ngrams, **facts})
 
 
-@router.get("/{table}/complete", response_model=models.CompleteAnswer)
+@router.get("/{table}/complete", response_model=answered.CompleteAnswer)
 async def complete(request: Request, table: TableOf, service: ServiceOf, prefix: Prefix, limit: Limit = 10) -> Response:
     """Words by their beginning, the most frequent first."""
     service.allow(limit, "words")
@@ -73,12 +64,10 @@ async def complete(request: Request, table: TableOf, service: ServiceOf, prefix:
     return await service.threads.run(limit, completed)
 
 
-@router.get(
-    "/{table}/vectors/{word:path}", response_model=models.VectorAnswer, responses={200: {"content": OTHER_FORMS}}
-)
+@router.get("/{table}/vectors/{word:path}", response_model=answered.VectorAnswer, responses=media.TABULAR)
 async def vector(request: Request, word: Word, table: TableOf, service: ServiceOf) -> Response:  # noqa: ARG001
     """A word's vector, in the form that ``Accept`` asks for."""
-    form = media.accepted(request.headers.get("accept"))
+    form = media.accepted(request.headers.get("accept"), arrow=True)
     exactly = word_in_path(request, WORD_SEGMENT)
 
     def looked_up() -> Response:
@@ -92,77 +81,56 @@ async def vector(request: Request, word: Word, table: TableOf, service: ServiceO
     return await service.threads.run(1, looked_up)
 
 
-@router.post("/{table}/vectors", response_model=models.VectorsAnswer, responses={200: {"content": OTHER_FORMS}})
-async def vectors(request: Request, asked: models.VectorsQuestion, table: TableOf, service: ServiceOf) -> Response:
-    """Words' vectors, in the form that ``Accept`` asks for: JSON, little-endian rows (``;dtype=float16``), Arrow.
+@router.post("/{table}/vectors", response_model=answered.VectorsAnswer, responses=media.TABULAR)
+async def vectors(request: Request, wanted: WordsQuestion, table: TableOf, service: ServiceOf) -> Response:
+    """Vectors of words or rows, as ``Accept`` asks for: JSON, little-endian rows (``;dtype=float16``), Arrow.
 
-    A vector for each word in the order asked. Words without one have null there, in rows of numbers NaN.
+    A vector for each in the order asked. Words without one have null there, in rows of numbers NaN.
     """
-    service.allow(len(asked.words), "words")
-    form = media.accepted(request.headers.get("accept"))
+    count = max(len(wanted.words), len(wanted.rows))
+    service.allow(count, "words or rows")
+    form = media.accepted(request.headers.get("accept"), arrow=True)
 
     def looked_up() -> Response:
-        matrix, rows, known = questions.lookup(table.vectors, asked.words)
-        if form != media.JSON:
-            return _vectors_as(form, asked.words, matrix, known)
-        return _vectors_as_json(asked.words, matrix, rows, known)
+        held, words = table.vectors, wanted.words
+        if wanted.rows:
+            rows = questions.existing(held, wanted.rows)
+            matrix, known = questions.decoded(held, rows), rows >= 0
+        else:
+            matrix, rows, known = questions.lookup(held, words)
+        if form == media.JSON:
+            return _vectors_as_json(matrix, rows, known, questions.unknown_words(words, known) if words else [])
+        return _vectors_as(form, questions.spelt(held, rows) if wanted.rows else words, matrix, known)
 
-    return await service.threads.run(len(asked.words), looked_up)
-
-
-@router.post("/{table}/neighbours", response_model=models.NeighboursAnswer)
-async def neighbours(asked: models.NeighboursQuestion, table: TableOf, service: ServiceOf) -> Response:
-    """The nearest words of each word, itself left out, or of each vector."""
-    queries: list[questions.Query]
-    if asked.words is not None:
-        queries = list(asked.words)
-    else:
-        queries = [np.array(each, dtype=np.float64) for each in asked.vectors or []]
-    service.allow_neighbours(len(queries), asked.k)
-    if len(queries) == 1 and not asked.exact and asked.restrict_vocab is None:
-        found = [await table.gatherer.ask(queries[0], asked.k)]
-    else:
-        service.metrics.batch(table.name, len(queries))
-        found = await service.threads.run(
-            _work(queries, table, asked.exact),
-            questions.neighbours,
-            table.vectors,
-            queries,
-            asked.k,
-            exact=asked.exact,
-            restrict_vocab=asked.restrict_vocab,
-        )
-    unknown = [word for word, each in zip(asked.words or [], found, strict=False) if each is None]
-    named = [None if each is None else _named(each) for each in found]
-    return media.json({"neighbours": named, "unknown": list(dict.fromkeys(unknown))})
+    return await service.threads.run(count, looked_up)
 
 
-@router.post("/{table}/analogy", response_model=models.AnalogyAnswer)
-async def analogy(asked: models.AnalogyQuestion, table: TableOf, service: ServiceOf) -> Response:
-    """The words nearest to a sum of words and vectors: king - man + woman."""
-    positive, negative = (
-        [item if isinstance(item, str) else np.array(item, dtype=np.float64) for item in side]
-        for side in (asked.positive, asked.negative)
-    )
-    items = positive + negative
-    service.allow_neighbours(len(items), asked.k)
-    multiply = asked.method == "3cosmul"
-    found = await service.threads.run(
-        _work(items, table, asked.exact or multiply),
-        questions.analogy,
-        table.vectors,
-        positive,
-        negative,
-        asked.k,
-        multiply=multiply,
-        exact=asked.exact,
-        restrict_vocab=asked.restrict_vocab,
-    )
-    return media.json({"neighbours": _named(found)})
+@router.post("/{table}/words", response_model=answered.WordsAnswer)
+async def words(wanted: WordsQuestion, table: TableOf, service: ServiceOf) -> Response:
+    """The rows that words answer with, or the words of rows; null for what there is not."""
+    count = max(len(wanted.words), len(wanted.rows))
+    service.allow(count, "words or rows")
+
+    def found() -> Response:
+        held = table.vectors
+        if wanted.words:
+            rows = held.index_to_key.find_all(wanted.words)
+            return media.json({"words": wanted.words, "rows": [_row(row) for row in rows.tolist()]})
+        rows = questions.existing(held, wanted.rows)
+        return media.json({"words": questions.spelt(held, rows), "rows": [_row(row) for row in rows.tolist()]})
+
+    return await service.threads.run(count, found)
 
 
-@router.post("/{table}/similarity", response_model=models.SimilarityAnswer)
-async def similarity(asked: models.SimilarityQuestion, table: TableOf, service: ServiceOf) -> Response:
+@router.get("/{table}/norms", response_model=answered.NormsAnswer, responses=media.NUMERIC)
+async def norms(request: Request, table: TableOf, service: ServiceOf) -> Response:
+    """The length of every row's vector, as JSON or little-endian numbers."""
+    form = media.accepted(request.headers.get("accept"))
+    return await service.threads.run(len(table.vectors), lambda: media.numbers("norms", table.vectors.norms, form))
+
+
+@router.post("/{table}/similarity", response_model=answered.SimilarityAnswer)
+async def similarity(asked: SimilarityQuestion, table: TableOf, service: ServiceOf) -> Response:
     """The cosine of each pair of words."""
     service.allow(len(asked.pairs), "pairs")
     pairs = [(first, second) for first, second in asked.pairs]
@@ -181,30 +149,21 @@ def _summary(table: Table) -> dict[str, Any]:
     }
 
 
-def _work(queries: list[Any], table: Table, every_row: bool) -> int:
-    """Words and vectors that answering takes about as long as."""
-    return len(table.vectors) if every_row else len(queries)
-
-
-def _named(found: questions.Found) -> list[dict[str, Any]]:
-    return [{"word": word, "similarity": score} for word, score in found]
-
-
 def _row(row: Any) -> int | None:
     return int(row) if row >= 0 else None
 
 
-def _vectors_as(form: str, words: list[str], matrix: Floats, known: Mask) -> Response:
+def _vectors_as(form: str, words: Sequence[str | None], matrix: Floats, known: Mask) -> Response:
     if form == media.ARROW:
         return media.arrow(words, matrix, known)
-    return media.octets(matrix, known, form)
+    return media.octets(matrix, form, unknown=int(len(known) - known.sum()))
 
 
-def _vectors_as_json(words: list[str], matrix: Floats, rows: Integers, known: Mask) -> Response:
+def _vectors_as_json(matrix: Floats, rows: Integers, known: Mask, unknown: list[str]) -> Response:
     return media.json(
         {
             "vectors": [row if there else None for row, there in zip(matrix, known.tolist(), strict=True)],
             "rows": [_row(row) for row in rows.tolist()],
-            "unknown": questions.unknown_words(words, known),
+            "unknown": unknown,
         }
     )

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from embcompress import integrity, vectors
+from embcompress import container, file, vectors
 from embcompress.serve.gathering import Gatherer
 from embcompress.serve.metrics import Metrics
 from embcompress.serve.questions import neighbours
@@ -94,7 +94,7 @@ class Tables:
     async def _reload(self, name: str) -> None:
         size = len(self._tables[name].vectors)
         try:
-            self._tables[name] = await self._threads.run(size, self._checked, name)
+            self._tables[name] = await self._threads.run(size, self._reopened, name)
         except Exception as error:  # whatever a damaged file leads to, the service goes on
             self.problems[name] = GONE if self._seen[name] is None else DAMAGED
             self._metrics.reloaded(name, "refused")
@@ -104,14 +104,18 @@ class Tables:
             self._metrics.reloaded(name, "replaced")
             logger.info("table %s: %s was read anew", name, self._files[name])
 
-    def _checked(self, name: str) -> Table:
-        """A table of which every byte was checked: nobody looks while a file is replaced."""
-        integrity.verify(self._files[name])
-        return self._open(name)
+    def _reopened(self, name: str) -> Table:
+        """A table whose every byte is what was written: nobody looks while a file is replaced."""
+        stored = container.read(self._files[name])
+        container.check_digests(stored)
+        return self._warmed(name, file.from_container(stored))  # of what was checked, whatever the name stands for now
 
     def _open(self, name: str) -> Table:
+        return self._warmed(name, file.read(self._files[name]))
+
+    def _warmed(self, name: str, contents: file.Contents) -> Table:
         # Requests are what runs side by side: threads within a search would only take turns with them.
-        opened = vectors.open(self._files[name], threads=1)
+        opened = vectors.opened(contents, self._files[name], threads=1)
         if len(opened):
             opened.most_similar([0], topn=1)  # builds the index, so that no request waits for it
             opened.complete(opened.index_to_key[0], 1)

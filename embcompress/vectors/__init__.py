@@ -8,20 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from embcompress import file
+from embcompress import file, integrity
 from embcompress.errors import UsageError
 from embcompress.indexing import build_lists
 from embcompress.lists import Lists
 from embcompress.search import Search
 from embcompress.segment import CodedRows
 from embcompress.subwords import Subwords
-from embcompress.vectors._gensim import Gensim
-from embcompress.vectors._more_neighbours import MoreNeighbours
-from embcompress.vectors._read_only import ReadOnly
+from embcompress.vectors._coded_search import CodedSearch
+from embcompress.vectors._tables import Tables
 from embcompress.vocabulary import Vocabulary
 
 
-def open(path: str | os.PathLike[str], *, device: str = "cpu", threads: int | None = None) -> CompressedVectors:
+def open(
+    path: str | os.PathLike[str], *, device: str = "cpu", threads: int | None = None, verify: bool = False
+) -> CompressedVectors:
     """Open an ``.embc`` file: memory-mapped, nothing but its header is read; packed arrays are expanded.
 
     Parameters
@@ -31,6 +32,8 @@ def open(path: str | os.PathLike[str], *, device: str = "cpu", threads: int | No
         Where neighbours are searched: over the codes, or on the GPU over decoded half-precision numbers.
     threads : int, optional
         Threads FAISS may use in a search; by default as many as OpenMP gives it.
+    verify : bool
+        Read every byte first, as `embcompress.verify` does, so that what is damaged is refused.
 
     Returns
     -------
@@ -47,14 +50,39 @@ def open(path: str | os.PathLike[str], *, device: str = "cpu", threads: int | No
     """
     if threads is not None and threads < 1:
         raise UsageError(f"threads = {threads}: give 1 or more, or None for OpenMP's choice")
-    contents = file.read(path)
+    contents = integrity.read_verified(path) if verify else file.read(path)
+    return opened(contents, path, device=device, threads=threads)
+
+
+def opened(
+    contents: file.Contents, path: str | os.PathLike[str], *, device: str = "cpu", threads: int | None = None
+) -> CompressedVectors:
+    """What was read of an ``.embc`` file, as `open` gives it.
+
+    Parameters
+    ----------
+    contents : Contents
+    path : path-like
+        Where it was read from.
+    device, threads
+        As for `open`.
+
+    Returns
+    -------
+    CompressedVectors
+
+    Raises
+    ------
+    UsageError
+        If the device is not there or has no kernel for the codes.
+    """
     search = Search(contents.rows, contents.lists, device=device, threads=threads)
     return CompressedVectors(
         contents.words, contents.rows, contents.metadata, contents.subwords, search, path=Path(path).absolute()
     )
 
 
-class CompressedVectors(MoreNeighbours, Gensim, ReadOnly):
+class CompressedVectors(CodedSearch, Tables):
     """Words and coded vectors; look-ups, similarity and neighbours straight from the codes.
 
     Made by `open` and `shrink`. It has the reading methods of gensim's ``KeyedVectors``. Similarity is the cosine of

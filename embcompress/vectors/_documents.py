@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 
@@ -51,5 +52,9 @@ class Documents(Similarities):
 
     def _shares(self, document: Sequence[str], norm: bool) -> tuple[Doubles, Floats]:
         """Each distinct word's share of a document, (k,) float64, and their vectors, (k, d)."""
-        counts = Counter(word for word in as_list(document) if self.has_vector(word))
-        return np.array(list(counts.values())) / max(counts.total(), 1), self._resolve(list(counts), unit=norm)[1]
+        words = as_list(document)
+        vectors, known = self._looked_up(words, unit=norm)
+        counts = Counter(compress(words, known))
+        places = {word: place for place, word in enumerate(words)}
+        shares = np.array(list(counts.values())) / max(counts.total(), 1)
+        return shares, vectors[[places[word] for word in counts]]

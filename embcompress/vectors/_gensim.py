@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from embcompress.arrays import Floats
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 class Gensim(Lookup):
     """Tables for gensim, and its ways to evaluate one."""
+
+    @abstractmethod
+    def _measured(self) -> Any:
+        """What an evaluation reads instead of this table."""
 
     def to_gensim(self) -> KeyedVectors:
         """The decoded table as gensim's ``KeyedVectors``: 4 d bytes a word, and some 200 for its word.
@@ -51,10 +57,11 @@ class Gensim(Lookup):
         gensim.models.KeyedVectors
             Words in the order given.
         """
-        has = self.has_vector if allow_inference else self.has_index_for
-        chosen = [key for key in dict.fromkeys(as_list(keys)) if has(key)]
-        rows = {key: row for row, key in enumerate(chosen)}
-        return _keyed_vectors(chosen, rows, self._vectors(chosen, self._rows(chosen)))
+        listed = list(dict.fromkeys(as_list(keys)))
+        vectors, has_vector = self._looked_up(listed, unit=False)
+        kept = has_vector if allow_inference else self._rows(listed) >= 0
+        chosen = list(compress(listed, kept))
+        return _keyed_vectors(chosen, {key: row for row, key in enumerate(chosen)}, vectors[kept])
 
     def word_vec(self, *args: Any, **kwargs: Any) -> Floats:
         """Old name of `get_vector`."""
@@ -95,7 +102,7 @@ class Gensim(Lookup):
         if similarity_function != "most_similar":
             raise UsageError(f"similarity_function is 'most_similar', not {similarity_function!r}")
         return gensim_analogies(
-            self,
+            self._measured(),
             analogies,
             restrict_vocab=restrict_vocab,
             case_insensitive=case_insensitive,
@@ -134,7 +141,7 @@ class Gensim(Lookup):
         from embcompress.evaluation.gensim_measures import gensim_pairs
 
         return gensim_pairs(
-            self,
+            self._measured(),
             pairs,
             delimiter=delimiter,
             encoding=encoding,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator, Mapping
 from itertools import chain
 
-from embcompress.vocabulary import Vocabulary, to_text
+from embcompress.vectors._words import Words
+from embcompress.vocabulary import to_text
 
 
 class KeyToIndex(Mapping[str, int]):
@@ -13,11 +14,11 @@ class KeyToIndex(Mapping[str, int]):
 
     Parameters
     ----------
-    words : Vocabulary
+    words : Words
         Words that were dropped and answer with another's row come after those with a row of their own.
     """
 
-    def __init__(self, words: Vocabulary) -> None:
+    def __init__(self, words: Words) -> None:
         self._words = words
 
     def __getitem__(self, word: str) -> int:
@@ -41,7 +42,7 @@ class KeyToIndex(Mapping[str, int]):
 
 
 class _Items(ItemsView[str, int]):
-    def __init__(self, mapping: KeyToIndex, words: Vocabulary) -> None:
+    def __init__(self, mapping: KeyToIndex, words: Words) -> None:
         super().__init__(mapping)
         self._words = words
 

@@ -10,7 +10,7 @@ import numpy as np
 from embcompress.arrays import Integers
 from embcompress.errors import UnknownWordError, WrongKeyError
 from embcompress.vectors._key_to_index import KeyToIndex
-from embcompress.vocabulary import Vocabulary
+from embcompress.vectors._words import Words
 
 Key = str | int | np.integer[Any]
 
@@ -23,10 +23,10 @@ class Keys:
 
     Parameters
     ----------
-    words : Vocabulary
+    words : Words
     """
 
-    def __init__(self, words: Vocabulary) -> None:
+    def __init__(self, words: Words) -> None:
         self._words = words
         self._assigned: Mapping[Any, int] | None = None
 
@@ -35,11 +35,6 @@ class Keys:
 
     def __contains__(self, key: object) -> bool:
         return self._find(key) is not None
-
-    @property
-    def index_to_key(self) -> Vocabulary:
-        """The words by row: a sequence of str."""
-        return self._words
 
     @property
     def key_to_index(self) -> Mapping[Any, int]:
@@ -124,10 +119,20 @@ class Keys:
 
     def _rows(self, keys: Sequence[object]) -> Integers:
         """Row of each key, (k,) int64; -1 where there is none."""
-        if len(keys) > 1 and self._assigned is None and set(map(type, keys)) == {str}:
-            return self._words.find_all(keys)  # type: ignore[arg-type]  # the line above has seen that all are words
-        rows = [self._find(key) for key in keys]
-        return np.array([-1 if row is None else row for row in rows], dtype=np.int64)
+        if len(keys) > 1 and self._assigned is None:
+            if set(map(type, keys)) == {str}:
+                return self._words.find_all(keys)  # type: ignore[arg-type]  # the line above has seen that all are words
+            is_word = np.array([isinstance(key, str) for key in keys])
+            words = [str(key) for key in keys if isinstance(key, str)]
+            rows = np.empty(len(keys), dtype=np.int64)
+            rows[is_word] = self._words.find_all(words)
+            rows[~is_word] = [self._row(key) for key in keys if not isinstance(key, str)]
+            return rows
+        return np.array([self._row(key) for key in keys], dtype=np.int64)
+
+    def _row(self, key: object) -> int:
+        row = self._find(key)
+        return -1 if row is None else row
 
     def _unknown(self, keys: Iterable[object]) -> UnknownWordError | WrongKeyError:
         """What to raise for keys that have no row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,11 @@ class Means(Lookup):
         factors = np.ones(len(items)) if weights is None else as_numbers(weights, "weights")
         if factors.shape != (len(items),):
             raise UsageError(f"weights of shape {factors.shape} were given for {len(items)} words: give as many")
+        vectors, known = self._resolved(items, unit=pre_normalize)
         if ignore_missing:
-            kept = [isinstance(item, np.ndarray) or self.has_vector(item) for item in items]
-            items, factors = [item for item, keep in zip(items, kept, strict=True) if keep], factors[kept]
-        vectors = self._resolve(items, unit=pre_normalize)[1]
+            vectors, factors = vectors[known], factors[known]
+        else:
+            self._all_known(items, known)
         mean = weighted_mean(vectors, factors)
         return np.asarray(directions(mean[None])[0]) if post_normalize else mean
 
@@ -99,16 +101,14 @@ class Means(Lookup):
             If no word is known.
         """
         listed = as_list(words)
-        used = [word for word in listed if self.has_vector(word)]
-        if len(used) < len(listed):
-            logger.warning("words without a vector are left out: %s", [word for word in listed if word not in used])
-        if not used:
+        found, known = self._looked_up(listed, unit=use_norm)
+        if not known.all():
+            logger.warning("words without a vector are left out: %s", list(compress(listed, ~known)))
+        if not known.any():
             raise UsageError("no word of the list has a vector: give at least one that has")
-        vectors = self._vectors(used, self._rows(used))
-        if use_norm:
-            vectors = directions(vectors)
+        vectors = found[known]
         centre = directions(vectors.mean(axis=0, keepdims=True))[0]
-        return sorted(zip(vectors @ centre, used, strict=True), reverse=True)
+        return sorted(zip(vectors @ centre, compress(listed, known), strict=True), reverse=True)
 
     def doesnt_match(self, words: Sequence[Key]) -> Key:
         """The word of a list that is least similar to the mean of them all; see `rank_by_centrality`."""

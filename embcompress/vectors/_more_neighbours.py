@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Sequence
 from numbers import Integral
 from typing import overload
 
-import numpy as np
-
-from embcompress.arrays import Floats, Integers, blocks, directions, row_norms
+from embcompress.arrays import Floats, Integers, directions
 from embcompress.errors import UsageError, WrongTypeError
-from embcompress.topk import TopK
 from embcompress.vectors._arguments import Items, Vector, as_finite, as_items, as_list, as_numbers, as_whole
 from embcompress.vectors._keys import Key
 from embcompress.vectors._neighbours import Found, Neighbours
-
-SMALLEST_DIVISOR = 1e-6
-"""Added to 3CosMul's denominator (Levy & Goldberg 2014, equation 4)."""
+from embcompress.vectors._sums import Sum
 
 
 class MoreNeighbours(Neighbours):
     """Nearest words in other ways."""
+
+    @abstractmethod
+    def _best_of_each(self, items: list[Key | Vector], wanted: int, within: range, exact: bool) -> list[Found]:
+        """The best `wanted` words of each item, itself left out, and their cosines."""
+
+    @abstractmethod
+    def _nearest(self, queries: Floats, k: int, within: range, exact: bool) -> tuple[Floats, Integers]:
+        """Scores and rows, (m, k), of the rows nearest to each query (m, d) of length one."""
 
     @overload
     def most_similar_cosmul(
@@ -64,29 +68,17 @@ class MoreNeighbours(Neighbours):
         above, below = as_items(positive), as_items(negative)
         if not above:
             raise UsageError("most_similar_cosmul needs at least one positive word or vector")
-        within = self._within(0, None, restrict_vocab)
-        rows, terms = self._resolve(above + below)
-        if topn is None:
-            return np.concatenate(
-                [self._products(terms, len(above), part) for part in _parts(within)] or [terms[:0, 0]]
-            )
-        given = {row for row in rows.tolist() if row >= 0}
-        wanted = as_whole(topn, "topn")
-        best = TopK(1, min(wanted + len(given), len(within)))
-        for part in _parts(within):
-            best.add(self._products(terms, len(above), part)[None], part.start)
-        scores, found = best.result()
-        return self._named(scores[0], found[0], given, wanted)
-
-    def _products(self, terms: Floats, positives: int, rows: slice) -> Floats:
-        """3CosMul of terms, the first `positives` of them above the line, with chosen rows, (k,) float32."""
-        cosines = self.coded_rows.scores(directions(terms), rows)
-        similarities = (1 + cosines * row_norms(terms)[:, None]) / 2  # (m, k)
-        above, below = similarities[:positives].prod(axis=0), similarities[positives:].prod(axis=0)
-        return np.asarray(above / (below + SMALLEST_DIVISOR), dtype=np.float32)
+        terms = [(item, 1.0) for item in above] + [(item, -1.0) for item in below]
+        asked = Sum(terms, self._within(0, None, restrict_vocab), multiply=True)
+        return self._scores(asked) if topn is None else self._best(asked, as_whole(topn, "topn"))
 
     def most_similar_batch(
-        self, queries: Sequence[Key | Vector] | Vector, topn: int = 10, *, exact: bool = False
+        self,
+        queries: Sequence[Key | Vector] | Vector,
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+        *,
+        exact: bool = False,
     ) -> list[Found]:
         """The words nearest to each of many words or vectors, found in one search.
 
@@ -94,6 +86,8 @@ class MoreNeighbours(Neighbours):
         ----------
         queries : list of word, row number or vector, or an array (m, d)
         topn : int
+        restrict_vocab : int, optional
+            Choose from so many first rows.
         exact : bool
             Score every row, instead of the rows FAISS nominates.
 
@@ -112,21 +106,20 @@ class MoreNeighbours(Neighbours):
         if isinstance(queries, str):
             raise UsageError("queries are a list; for one word there is most_similar")
         items = as_list(queries)
-        wanted = as_whole(topn, "topn")
-        if wanted < 1 or not items:
-            return [[] for _ in items]
-        rows, vectors = self._resolve(items)
-        scores, found = self._search.nearest(directions(vectors), wanted + 1, exact=exact)
-        answers = zip(scores, found, rows.tolist(), strict=True)
-        return [self._named(near, words, {own}, wanted) for near, words, own in answers]
+        wanted, within = as_whole(topn, "topn"), self._within(0, None, restrict_vocab)
+        return self._best_of_each(items, wanted, within, exact) if wanted > 0 and items else [[] for _ in items]
 
-    def neighbours(self, matrix: Vector, k: int = 10, *, exact: bool = False) -> tuple[Floats, Integers]:
+    def neighbours(
+        self, matrix: Vector, k: int = 10, restrict_vocab: int | None = None, *, exact: bool = False
+    ) -> tuple[Floats, Integers]:
         """The rows nearest to each of many vectors, as arrays.
 
         Parameters
         ----------
         matrix : (m, d) numbers
         k : int
+        restrict_vocab : int, optional
+            Choose from so many first rows.
         exact : bool
             Score every row, instead of the rows FAISS nominates.
 
@@ -135,7 +128,7 @@ class MoreNeighbours(Neighbours):
         scores : (m, k) float32
             Cosines, best first; equal ones in row order.
         indices : (m, k) int64
-            Fewer columns if the table has not as many rows.
+            Fewer columns if there are not as many rows to choose from.
 
         Raises
         ------
@@ -147,7 +140,7 @@ class MoreNeighbours(Neighbours):
             raise UsageError(f"vectors of shape {queries.shape} were given, they have to be (m, {self.vector_size})")
         if as_whole(k, "k") < 1:
             raise UsageError(f"k is {k}: ask for at least 1 neighbour")
-        return self._search.nearest(directions(queries), k, exact=exact)
+        return self._nearest(directions(queries), k, self._within(0, None, restrict_vocab), exact)
 
     def complete(self, prefix: str, limit: int = 10) -> list[str]:
         """Words that begin with `prefix`, the most frequent first.
@@ -170,8 +163,3 @@ class MoreNeighbours(Neighbours):
         if not isinstance(prefix, str):
             raise WrongTypeError(f"a prefix is text, not {type(prefix).__name__}")
         return self._words.starting_with(prefix, as_whole(limit, "limit"))
-
-
-def _parts(within: range) -> Iterator[slice]:
-    """Consecutive rows in blocks."""
-    return (slice(within.start + part.start, within.start + part.stop) for part in blocks(len(within)))

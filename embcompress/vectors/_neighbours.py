@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from numbers import Integral
 from typing import Any, overload
 
-import numpy as np
-
-from embcompress.arrays import Floats, Integers, directions
+from embcompress.arrays import Floats
 from embcompress.errors import EmptyError, UsageError, WrongTypeError
-from embcompress.search import Search
 from embcompress.vectors._arguments import Items, Vector, as_vector, as_whole, with_weights
 from embcompress.vectors._documents import Documents
 from embcompress.vectors._keys import KEY_TYPES, Key
-from embcompress.vectors._means import weighted_mean
+from embcompress.vectors._sums import Sum
 
 Found = list[tuple[str, float]]
 """Words and their scores, best first; equal scores in row order."""
@@ -22,7 +20,9 @@ Found = list[tuple[str, float]]
 class Neighbours(Documents):
     """Nearest words of one question."""
 
-    _search: Search
+    @abstractmethod
+    def _best(self, asked: Sum, wanted: int) -> Found:
+        """The best `wanted` words, those given left out, and their scores."""
 
     @overload
     def most_similar(
@@ -97,19 +97,11 @@ class Neighbours(Documents):
         if indexer is not None:
             raise UsageError("indexer must be None: compressed tables bring their own search")
         within = self._within(clip_start, clip_end, restrict_vocab)
-        items = with_weights(positive, 1.0) + with_weights(negative, -1.0)
-        if not items:
+        terms = with_weights(positive, 1.0) + with_weights(negative, -1.0)
+        if not terms:
             raise EmptyError("most_similar needs at least one word or vector")
-        rows, vectors = self._resolve([item for item, _ in items])
-        if len(items) > 1 or not 0 < items[0][1] < np.inf:  # of one vector, the mean has the same direction
-            vectors = weighted_mean(vectors, np.array([weight for _, weight in items]))[None]
-        query = directions(vectors)
-        if topn is None:
-            return np.asarray(self._cosines(query, within)[0])
-        given = {row for row in rows.tolist() if row >= 0}
-        wanted = as_whole(topn, "topn")
-        scores, found = self._search.nearest(query, wanted + len(given), within=within, exact=exact)
-        return self._named(scores[0], found[0], given, wanted)
+        asked = Sum(terms, within, exact=exact)
+        return self._scores(asked) if topn is None else self._best(asked, as_whole(topn, "topn"))
 
     @overload
     def similar_by_key(
@@ -179,8 +171,3 @@ class Neighbours(Documents):
             return range(*bounds.indices(len(self)))
         except TypeError:
             raise WrongTypeError("clip_start, clip_end and restrict_vocab are whole numbers or None") from None
-
-    def _named(self, scores: Floats, rows: Integers, given: set[int], wanted: int) -> Found:
-        """The best `wanted` rows' words and scores, `given` rows left out."""
-        kept = [pair for pair in zip(rows.tolist(), scores.tolist(), strict=True) if pair[0] not in given]
-        return [(self._words[row], score) for row, score in kept[:wanted]]

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
 
-from embcompress.arrays import Floats, blocks, directions
+from embcompress.arrays import Floats, Integers, directions
 from embcompress.errors import UsageError
 from embcompress.topk import SCORE_DECIMALS
 from embcompress.vectors._arguments import Vector, as_finite, as_list, as_numbers, as_vector
 from embcompress.vectors._keys import KEY_TYPES, Key
 from embcompress.vectors._means import Means
+from embcompress.vectors._sums import Sum
 
 
 class Similarities(Means):
     """Similarities of words."""
+
+    @abstractmethod
+    def _scores(self, asked: Sum) -> Floats:
+        """The score of each of the rows to choose from, (rows,) float32."""
+
+    @abstractmethod
+    def _words_of(self, rows: Integers) -> list[str]:
+        """The words of rows (k,)."""
 
     def similarity(self, w1: Key, w2: Key) -> np.float32:
         """Cosine of two words' vectors.
@@ -26,7 +36,7 @@ class Similarities(Means):
         UnknownWordError
             If a word has no vector.
         """
-        first, second = self._resolve([w1, w2])[1]
+        first, second = self._resolve([w1, w2])
         return np.float32(first @ second)
 
     def distance(self, w1: Key, w2: Key) -> np.float32:
@@ -53,14 +63,13 @@ class Similarities(Means):
         UsageError
             If the vector has a wrong length or is not finite.
         """
-        if isinstance(word_or_vector, KEY_TYPES):
-            query = self._resolve([word_or_vector])[1]
-        else:
-            query = directions(as_vector(word_or_vector, self.vector_size)[None])
+        is_key = isinstance(word_or_vector, KEY_TYPES)
+        item = word_or_vector if is_key else as_vector(word_or_vector, self.vector_size)
         others = as_list(other_words)
-        if others:
-            return np.asarray(1 - self._resolve(others)[1] @ query[0])
-        return np.asarray(1 - self._cosines(query, range(len(self)))[0])
+        if not others:
+            return np.asarray(1 - self._scores(Sum([(item, 1.0)], range(len(self)))))
+        vectors = self._resolve([item, *others])
+        return np.asarray(1 - vectors[1:] @ directions(vectors[:1])[0])
 
     @staticmethod
     def cosine_similarities(vector_1: Vector, vectors_all: Vector) -> Floats:
@@ -89,10 +98,7 @@ class Similarities(Means):
         UnknownWordError
             If either has no row.
         """
-        own, other = self.get_index(key1), self.get_index(key2)
-        scores = self._cosines(self.coded_rows.directions(slice(own, own + 1)), range(len(self)))[0]
-        closer = np.flatnonzero(scores > scores[other] + 10.0**-SCORE_DECIMALS)
-        return [self._words[row] for row in closer.tolist() if row != own]
+        return self._words_of(self._closer_rows(key1, key2))
 
     def words_closer_than(self, word1: Key, word2: Key) -> list[str]:
         """Old name of `closer_than`."""
@@ -101,7 +107,16 @@ class Similarities(Means):
 
     def rank(self, key1: Key, key2: Key) -> int:
         """Place of `key2` among the words nearest to `key1`, from 1 on; see `closer_than`."""
-        return len(self.closer_than(key1, key2)) + 1
+        return len(self._closer_rows(key1, key2)) + 1
+
+    def _closer_rows(self, key1: Key, key2: Key) -> Integers:
+        """Rows of the words that `closer_than` gives."""
+        rows = self._rows([key1, key2])
+        self._all_known([key1, key2], rows >= 0)
+        own, other = rows.tolist()
+        scores = self._scores(Sum([(key1, 1.0)], range(len(self))))
+        closer = np.flatnonzero(scores > scores[other] + 10.0**-SCORE_DECIMALS)
+        return np.asarray(closer[closer != own])
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
         """The word of a list that is most similar to `key1`, the first one if several are.
@@ -116,14 +131,6 @@ class Similarities(Means):
         keys = as_list(keys_list)
         if not keys:
             raise UsageError("the list of words is empty: give at least one to choose from")
-        units = self._resolve([key1, *keys])[1]
+        units = self._resolve([key1, *keys])
         chosen: Key = keys[int(np.argmax(units[1:] @ units[0]))]
         return chosen
-
-    def _cosines(self, queries: Floats, within: range) -> Floats:
-        """Cosine of queries (m, d) of length one with consecutive rows, (m, len(within)) float32, block by block."""
-        scores = np.empty((len(queries), len(within)), dtype=np.float32)
-        for rows in blocks(len(within)):
-            chosen = slice(within.start + rows.start, within.start + rows.stop)
-            scores[:, rows] = self.coded_rows.scores(queries, chosen)
-        return scores

@@ -1,67 +1,14 @@
-"""What is sent to the service and what it answers, as types; the OpenAPI document is made of them."""
+"""What the service answers, as types; the OpenAPI document is made of them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-Vector = list[float]
-Count = Annotated[int, Field(ge=1, description="Neighbours of each.")]
-Exact = Annotated[bool, Field(description="Score every word, instead of those that the index nominates.")]
-Restrict = Annotated[int | None, Field(ge=1, description="Choose from so many most frequent words.")]
+from embcompress.serve.asked import Vector
+
 Unknown = Annotated[list[str], Field(description="Words that were asked about and have no vector.")]
-
-
-class Question(BaseModel):
-    """The body of a request: no fields but those named, no values but those of the right type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class VectorsQuestion(Question):
-    """Words whose vectors are wanted."""
-
-    words: list[str] = Field(examples=[["king", "queen"]])
-
-
-class NeighboursQuestion(Question):
-    """Words, or vectors, whose nearest words are wanted."""
-
-    words: list[str] | None = Field(None, examples=[["king", "queen"]])
-    vectors: list[Vector] | None = None
-    k: Count = 10
-    exact: Exact = False
-    restrict_vocab: Restrict = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> NeighboursQuestion:
-        if (self.words is None) == (self.vectors is None):
-            raise ValueError("give words or vectors, one of the two")
-        return self
-
-
-class AnalogyQuestion(Question):
-    """Words, or vectors, to add and to subtract: positive king and woman, negative man."""
-
-    positive: list[str | Vector] = Field([], examples=[["king", "woman"]])
-    negative: list[str | Vector] = Field([], examples=[["man"]])
-    k: Count = 10
-    method: Literal["3cosadd", "3cosmul"] = "3cosadd"
-    exact: Exact = False
-    restrict_vocab: Restrict = None
-
-    @model_validator(mode="after")
-    def _something(self) -> AnalogyQuestion:
-        if not self.positive and not self.negative:
-            raise ValueError("give at least one positive or negative word")
-        return self
-
-
-class SimilarityQuestion(Question):
-    """Pairs of words whose cosine is wanted."""
-
-    pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(examples=[[["king", "queen"]]])
 
 
 class Neighbour(BaseModel):
@@ -108,11 +55,37 @@ class VectorAnswer(BaseModel):
 
 
 class VectorsAnswer(BaseModel):
-    """A vector for each word, null for those that have none."""
+    """A vector for each word or row, null for those that have none."""
 
     vectors: list[Vector | None]
     rows: list[int | None] = Field(description="The words' places by frequency; null for words without one.")
     unknown: Unknown
+
+
+class WordsAnswer(BaseModel):
+    """Words and the rows that they answer with, as many as were asked about; null for what there is not."""
+
+    words: list[str | None]
+    rows: list[int | None]
+
+
+class NormsAnswer(BaseModel):
+    """The length of each row's vector."""
+
+    norms: list[float]
+
+
+class ScoresAnswer(BaseModel):
+    """The score of each row to choose from, in row order."""
+
+    scores: list[float]
+
+
+class SearchAnswer(BaseModel):
+    """The rows nearest to each vector, best first, and their cosines."""
+
+    scores: list[list[float]]
+    rows: list[list[int]]
 
 
 class NeighboursAnswer(BaseModel):
