@@ -15,24 +15,18 @@ from embcompress.evaluation._nearest import nearest_rows
 ANCHORS = 5000
 """Words whose neighbours are looked up; batches gather around some of them."""
 
-NEIGHBOURS = 300
-"""Of each anchor: a batch has to hold what a neighbour could be mistaken for, not only the ten that count. Of small
-tables a tenth of the words."""
+NEIGHBOURS = 30
+"""Of each anchor: a batch holds what a neighbour could be mistaken for, not only the ten that count. They are also what
+may stand with it in an analogy question."""
 
-CLOSE = 30
-"""Neighbours of an anchor that may stand with it in an analogy question."""
-
-GROUPS = 6
+GROUPS = 100
 """Anchors of a batch, each with its neighbours."""
 
-OTHERS = 1000
+OTHERS = 2000
 """Words of a batch that are drawn at random; of small tables a quarter."""
 
-WORDS = 512
-"""Queries of a batch that are one word."""
-
-QUESTIONS = 64
-"""Queries of a batch that are analogy questions."""
+QUESTIONS = 50
+"""Queries of a batch that are analogy questions, beside its anchors."""
 
 QUERIES_AT_ONCE = 1000
 
@@ -88,15 +82,15 @@ class Batches:
         groups = np.concatenate([self._anchors[drawn][:, None], self._close[drawn]], axis=1)  # (groups, 1 + k)
         places = np.unique(np.concatenate([groups.ravel(), others]))
         groups = np.searchsorted(places, groups)
-        queries = np.zeros((WORDS + QUESTIONS, len(places)), dtype=np.float32)
-        queries[np.arange(WORDS), generator.choice(np.unique(groups), WORDS)] = 1
-        _ask_analogies(queries[WORDS:], groups, generator)
+        queries = np.zeros((len(groups) + QUESTIONS, len(places)), dtype=np.float32)
+        queries[np.arange(len(groups)), groups[:, 0]] = 1
+        _ask_analogies(queries[len(groups) :], groups, generator)
         return Batch(places, self._device.put(self._teacher.units(places)), self._device.put(queries))
 
     def _neighbours(self) -> Integers:
         """The nearest words of each anchor that are not held out, (anchors, k)."""
         trained = chosen_words(self._teacher, self._words)
-        k = min(NEIGHBOURS, max(CLOSE, len(self._words) // 10), len(self._words) - 1)
+        k = min(NEIGHBOURS, len(self._words) - 1)
         own = np.searchsorted(self._words, self._anchors)
         found = [
             nearest_rows(trained, trained.units(own[part]), k, own[part])[1]
@@ -109,7 +103,7 @@ def _ask_analogies(queries: Floats, groups: Integers, generator: np.random.Gener
     """Fill queries (m, n) of zeros with questions ``b - a + c`` about words of groups (g, 1 + k), a their first."""
     rows = np.arange(len(queries))
     asked = groups[generator.integers(len(groups), size=len(queries))]
-    a, close = asked[:, 0], asked[:, 1 : 1 + CLOSE]
+    a, close = asked[:, 0], asked[:, 1:]
     b, c = generator.permuted(close, axis=1)[:, :2].T
     queries[rows, b] = 1
     queries[rows, c] = 1

@@ -1,8 +1,6 @@
-"""A codebook in training: the nearest symbols, what they stand for, and the gradients of its numbers."""
+"""A codebook in training: what its symbols stand for, and the gradients of its numbers."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -12,21 +10,7 @@ from embcompress.codebook import NO_AXIS, Codebook
 from embcompress.distill.devices import Array, Arrays, Device
 
 NUMBERS_AT_ONCE = 1 << 24
-"""Distances held at a time, 64 MB of float32."""
-
-
-class Coded(NamedTuple):
-    """Rows of code space, coded.
-
-    Parameters
-    ----------
-    symbols : (n, M) int
-    y : (n, c)
-        What the symbols stand for.
-    """
-
-    symbols: Array
-    y: Array
+"""Marks of symbols held at a time, 64 MB of float32."""
 
 
 class Columns:
@@ -40,7 +24,6 @@ class Columns:
 
     def __init__(self, codebook: Codebook, device: Device) -> None:
         self._codebook = codebook
-        self._device = device
         self._shape = codebook.centroids.shape  # (M, L, w)
         axes = codebook.flat_axes
         covered = np.flatnonzero(axes != NO_AXIS)
@@ -69,23 +52,12 @@ class Columns:
             sizes = np.zeros_like(sizes)
         return {"lowest": sizes[:, 0], "step": sizes[:, 0] / self._shape[1]}
 
-    def axis_scales(self) -> Floats:
-        """Root mean square of what each axis decodes to, (c,); 0 for axes that no column covers."""
-        sizes = np.append(np.sqrt(np.square(self._codebook.centroids).mean(axis=1)), np.float32(0))
-        return np.asarray(sizes[self._device.get(self._places)])
-
     def codebook(self, numbers: dict[str, Floats]) -> Codebook:
-        """The codebook of these numbers, its thresholds halfway between levels."""
+        """The codebook of these numbers; levels that passed each other are in no order."""
         old = self._codebook
         if old.step is not None:
             return Codebook.from_even_levels(numbers["lowest"], np.maximum(numbers["step"], 0), old.radix)
-        centroids = numbers["centroids"]
-        return Codebook(old.dims, np.sort(centroids, axis=1) if old.width == 1 else centroids, old.axes)
-
-    def code(self, y: Array, parameters: Arrays) -> Coded:
-        """The nearest symbol of each column, for rows y (n, c)."""
-        symbols = self._nearest(self._by_column(y), self._centroids(parameters))
-        return Coded(symbols, self.decode(symbols, parameters))
+        return Codebook(old.dims, numbers["centroids"], old.axes)
 
     def decode(self, symbols: Array, parameters: Arrays) -> Array:
         """What symbols (n, M) stand for, (n, c)."""
@@ -115,17 +87,6 @@ class Columns:
         lowest, step = parameters["lowest"], parameters["step"]
         levels = lowest[:, None] + step[:, None] * array_namespace(step).astype(self._values, step.dtype)
         return levels[:, :, None]
-
-    def _nearest(self, columns: Array, centroids: Array) -> Array:
-        """Symbols (n, M) of rows by column, (M, n, w)."""
-        xp = array_namespace(columns)
-        parts = []
-        for chosen in self._pieces(columns.shape[1]):
-            points = centroids[chosen, :, :]
-            squares = xp.sum(points * points, axis=2)[:, None, :]
-            gaps = squares - 2 * xp.matmul(columns[chosen, :, :], points.mT)  # (p, n, L), |y|^2 left out
-            parts.append(xp.argmin(gaps, axis=2))
-        return xp.concat(parts).T
 
     def _pieces(self, rows: int) -> list[slice]:
         size = max(1, NUMBERS_AT_ONCE // (rows * self._shape[1]))

@@ -19,6 +19,9 @@ FEATURE_WEIGHT = 1.0
 SHARPENING = 10.0
 """How much faster than other numbers the sharpness of the student's similarities is learned."""
 
+FITTED_ROWS = 15_000
+"""That centroids are fitted to before training."""
+
 FEWEST_WORDS = 20
 """That can be trained on."""
 

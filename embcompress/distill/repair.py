@@ -1,4 +1,4 @@
-"""Repair: what a code lost is partly won back by training its map, way back and centroids on similarities.
+"""Repair: what a code lost is partly won back: rows get other symbols, way back and centroids learn similarities.
 
 The codes keep their shape, the file its size; only what the codes mean, and which of them a row gets, changes.
 """
@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from embcompress.arrays import Bytes, Floats, Integers, Mask, blocks, directions
+from embcompress.arrays import Bytes, Floats, Integers, blocks, directions
 from embcompress.codebook import Codebook
 from embcompress.codec import Codec
+from embcompress.cores import reproducible
 from embcompress.distill.batches import Batch, Batches, chosen_words
+from embcompress.distill.descent import Descent, metric
 from embcompress.distill.devices import Arrays, Device
 from embcompress.distill.losses import feature_loss
 from embcompress.distill.objective import Losses, soft_losses
-from embcompress.distill.recipe import FEATURE_WEIGHT, FEWEST_WORDS, MOST_WORDS, SHARPENING, Recipe
+from embcompress.distill.recipe import FEATURE_WEIGHT, FEWEST_WORDS, FITTED_ROWS, MOST_WORDS, SHARPENING, Recipe
 from embcompress.distill.state import Look
 from embcompress.distill.student import CodecStudent
 from embcompress.distill.training import train
@@ -27,6 +29,7 @@ from embcompress.encode import Progress, no_progress
 from embcompress.errors import UsageError
 from embcompress.evaluation._answers import Answers, answers
 from embcompress.evaluation._common_words import common_words
+from embcompress.evaluation._rows import draw_rows
 from embcompress.evaluation.certificate import certificate
 from embcompress.segment import Segment
 from embcompress.segmented_rows import in_one
@@ -38,6 +41,7 @@ ZERO_LEVEL = 0.1
 """A level below this share of its column's root mean square stands for zero."""
 
 
+@reproducible()
 def repair(
     teacher: Table,
     vectors: CompressedVectors,
@@ -123,11 +127,9 @@ class _Lesson:
         self._all = teacher
         self._places = places
 
-    def pruned(self, rows: Integers | slice) -> Mask | None:
-        """Which numbers of rows were pruned, (k, M); None if none were."""
-        if self.zero is None:
-            return None
-        return np.asarray(self.codebook.unpack(np.asarray(self.segment.codes[rows])) == self.zero)
+    def symbols(self, rows: Integers | slice) -> Bytes:
+        """The symbols that rows have in the file, (k, M)."""
+        return self.codebook.unpack(np.asarray(self.segment.codes[rows]))
 
     def directions(self, rows: slice) -> Floats:
         """The teacher's directions of rows, (k, d); where it knows none, the decoded ones."""
@@ -137,14 +139,6 @@ class _Lesson:
         x[known] = self._all.units(places[known])
         return x
 
-    def encode(self, codec: Codec, x: Floats, rows: Integers | slice) -> Bytes:
-        """Codes (k, code_size) of rows' directions x (k, d); what was pruned stays zero."""
-        codes, pruned = codec.encode(x), self.pruned(rows)
-        if pruned is None or self.zero is None:
-            return codes
-        symbols = np.where(pruned, self.zero, self.codebook.unpack(codes)).astype(np.uint8)
-        return self.codebook.pack(symbols)
-
 
 class _Repairing:
     """A codec that learns similarities, and its teacher's rows.
@@ -152,20 +146,22 @@ class _Repairing:
     Parameters
     ----------
     lesson : _Lesson
-    student : CodecStudent
+    codec : Codec
+        What training starts at.
+    metric : (d, d) float32
+        By which symbols are chosen.
     watched : Watched
-    device : Device
-    temperature : float
+    recipe : Recipe
     """
 
-    def __init__(
-        self, lesson: _Lesson, student: CodecStudent, watched: Watched, device: Device, temperature: float
-    ) -> None:
+    def __init__(self, lesson: _Lesson, codec: Codec, metric: Floats, watched: Watched, recipe: Recipe) -> None:
         self._lesson = lesson
-        self._student = student
+        self._metric = metric
         self._watched = watched
-        self._device = device
-        self._temperature = temperature
+        self._device = Device(recipe.device)
+        self._student = CodecStudent(codec, self._device, lesson.zero)
+        self._temperature = recipe.temperature
+        self._symbols: Bytes | None = None
 
     @property
     def name(self) -> str:
@@ -181,46 +177,98 @@ class _Repairing:
         return {**self._student.scales(), "sharpness": self._device.put(np.full(2, SHARPENING, dtype=np.float32))}
 
     def learn(self, parameters: Arrays, batch: Batch) -> tuple[Losses, Arrays]:
-        """Losses of a batch, and the gradients of their weighted sum."""
-        pruned = self._lesson.pruned(self._lesson.rows[batch.places])
-        masked = None if pruned is None else self._device.put(pruned)
-        coding = self._student.code(parameters, batch.x, masked)
-        soft = soft_losses(coding.rows, batch, self._temperature, parameters["sharpness"], exact=True)
-        feature = feature_loss(coding.rows, batch.x)
+        """Losses of a batch, and the gradients of their weighted sum; symbols are those of the last look."""
+        if self._symbols is None:  # a run that goes on after an interruption does so from a look
+            self._symbols = self._coded(parameters)
+        symbols = self._device.put(self._symbols[batch.places].astype(np.int64))
+        decoded = self._student.decode(parameters, symbols)
+        soft = soft_losses(decoded.rows, batch, self._temperature, parameters["sharpness"], exact=True)
+        feature = feature_loss(decoded.rows, batch.x)
         gradient = soft.gradient + FEATURE_WEIGHT * feature.gradient
-        gradients = {**self._student.pull(parameters, coding, gradient), "sharpness": soft.sharpness}
+        gradients = {**self._student.pull(parameters, decoded, gradient), "sharpness": soft.sharpness}
         return {**soft.values, "feature": feature.value}, gradients
 
     def kept(self, parameters: Arrays) -> Kept:
-        """What watched words keep of their neighbours."""
-        codec = self._student.codec(parameters)
+        """What watched words keep of their neighbours, with all words coded anew."""
+        self._symbols = self._coded(parameters)
+        return _kept(self._watched, self.codec(parameters), self._symbols)
 
-        def decoded(places: Integers, x: Floats) -> Floats:
-            return directions(codec.decode(self._lesson.encode(codec, x, self._lesson.rows[places])))
+    def codec(self, parameters: Arrays) -> Codec:
+        """The codec of these parameters."""
+        return self._student.codec(parameters)
 
-        return self._watched.kept(decoded)
+    def descent(self, parameters: Arrays) -> Descent:
+        """What chooses symbols for these parameters."""
+        return Descent(self.codec(parameters), self._metric, self._lesson.zero)
+
+    def _coded(self, parameters: Arrays) -> Bytes:
+        """Symbols (n, M) of the words that are trained on and watched."""
+        descent, lesson = self.descent(parameters), self._lesson
+        parts = blocks(len(lesson.rows))
+        return np.concatenate(
+            [descent.symbols(lesson.teacher.units(_range(part)), lesson.symbols(lesson.rows[part])) for part in parts]
+        )
 
 
 def _repaired(
     lesson: _Lesson, recipe: Recipe, progress: Progress, watch: Callable[[Look], None] | None
 ) -> tuple[Segment, Look]:
-    """The segment coded anew, and the look at the step that was kept."""
+    """The segment coded anew, and the look at the step that was kept; if none is better, the segment as it was."""
     device = Device(recipe.device)
     watched = Watched(lesson.teacher, seed=recipe.seed)
+    before = _kept(watched, lesson.segment.codec, lesson.symbols(lesson.rows))
     progress("finding neighbours", 0, 1)
     batches = Batches(lesson.teacher, watched.held_out, device, seed=recipe.seed)
     progress("finding neighbours", 1, 1)
-    student = CodecStudent(lesson.segment.codec, device, lesson.zero)
-    repairing = _Repairing(lesson, student, watched, device, recipe.temperature)
+    codec, measure = _fitted(lesson, watched, recipe.seed)
+    repairing = _Repairing(lesson, codec, measure, watched, recipe)
     state = train(repairing, batches, device, recipe, progress=progress, watch=watch)
-    if not state.best_look.step:
-        return lesson.segment, state.best_look
-    codec = student.codec(state.best)
+    if state.best_look.kept.mean <= before.mean:
+        return lesson.segment, state.looks[0]._replace(kept=before)
+    codec, descent = repairing.codec(state.best), repairing.descent(state.best)
+    assert codec.codebook is not None
+    codebook, ranks = _ascending(codec.codebook)
+    columns = np.arange(codebook.columns)
     codes: Bytes = np.empty(lesson.segment.codes.shape, dtype=np.uint8)
     for rows in blocks(len(codes)):
-        codes[rows] = lesson.encode(codec, lesson.directions(rows), rows)
+        symbols = descent.symbols(lesson.directions(rows), lesson.symbols(rows))
+        codes[rows] = codebook.pack(symbols if ranks is None else ranks[columns, symbols])
         progress("encoding", rows.stop, len(codes))
-    return replace(lesson.segment, codec=student.stored(codec), codes=codes), state.best_look
+    return replace(lesson.segment, codec=replace(codec, codebook=codebook), codes=codes), state.best_look
+
+
+def _fitted(lesson: _Lesson, watched: Watched, seed: int) -> tuple[Codec, Floats]:
+    """The segment's codec with centroids fitted to similarities, and the metric that stands for these."""
+    known = np.flatnonzero(~watched.held_out)
+    sample = known[draw_rows(len(known), FITTED_ROWS, seed)]
+    x = lesson.teacher.units(sample)
+    measure = metric(x)
+    codec = lesson.segment.codec
+    codebook = Descent(codec, measure, lesson.zero).codebook(x, lesson.symbols(lesson.rows[sample]))
+    return replace(codec, codebook=codebook), measure
+
+
+def _kept(watched: Watched, codec: Codec, symbols: Bytes) -> Kept:
+    """What watched words keep of their neighbours with these symbols (n, M)."""
+
+    def decoded(places: Integers, _: Floats) -> Floats:
+        assert codec.codebook is not None
+        return directions(codec.decode(codec.codebook.pack(symbols[places])))
+
+    return watched.kept(decoded)
+
+
+def _ascending(codebook: Codebook) -> tuple[Codebook, Bytes | None]:
+    """A codebook with its levels in order, and the new symbol (M, L) of each old one; None if they are the same."""
+    if codebook.width > 1 or codebook.step is not None:
+        return codebook, None
+    order = codebook.centroids.argsort(axis=1, kind="stable")  # (M, L, 1)
+    levels = np.take_along_axis(codebook.centroids, order, axis=1)
+    return replace(codebook, centroids=levels), order[:, :, 0].argsort(axis=1).astype(np.uint8)
+
+
+def _range(rows: slice) -> Integers:
+    return np.arange(rows.start, rows.stop)
 
 
 def _prunes(spec: str) -> bool:

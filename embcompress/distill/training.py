@@ -19,7 +19,7 @@ from embcompress.distill.watched import Kept
 from embcompress.encode import Progress, no_progress
 from embcompress.errors import EmbcompressError
 
-LOOKS = 10
+LOOKS = 5
 """How often the watched words are looked at, after the start."""
 
 DECAY = 0.9
