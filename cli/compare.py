@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from embcompress_cli.output import json_option, print_json, print_table, progress_bar
+from embcompress_cli.threads import threads_option
 
 if TYPE_CHECKING:
     from embcompress import Table
@@ -31,6 +32,7 @@ ON_FRONT = "*"
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides samples and rotations."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Read the first N words only.")
+@threads_option
 @json_option
 def compare(
     source: Path,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from embcompress_cli.output import json_option, print_json, print_table, printable, progress_bar
 from embcompress_cli.requiring import require_option
+from embcompress_cli.threads import threads_option
 
 if TYPE_CHECKING:
     from embcompress import Table
@@ -38,6 +39,7 @@ file_type = click.Path(path_type=Path)
 @click.option("--probe", type=file_type, help="Labelled texts to classify, lines label<TAB>text.")
 @click.option("--certificate", is_flag=True, help="Measure FILE's certificate again and say whether it holds.")
 @require_option
+@threads_option
 @json_option
 def evaluate(
     file: Path,

@@ -39,11 +39,13 @@ def unpack(file: Path, output: Path | None, force: bool, as_json: bool) -> None:
 
 def _rewrite(write: Callable[[Path, Path], int], file: Path, output: Path | None, force: bool, as_json: bool) -> None:
     from embcompress import container
+    from embcompress.disk import unchanged
 
     target = rewritten(file, output, force=force)
     check_unused(target, force=force)
-    before, bytes_before = container.read(file).stored_bytes, file.stat().st_size
-    bytes_after = write(file, target)
+    with unchanged(file):
+        before, bytes_before = container.read(file).stored_bytes, file.stat().st_size
+        bytes_after = write(file, target)
     after = container.read(target)
     arrays: dict[str, dict[str, Any]] = {
         name: {"before": before[name], "after": size, "coders": after.coders_of(name)}

@@ -10,6 +10,7 @@ import click
 from embcompress_cli.certificate import kept_facts
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, progress_bar
 from embcompress_cli.targets import check_target, rewriting_options, rewritten
+from embcompress_cli.threads import threads_option
 from embcompress_cli.training import look_facts, recipe_options, watching
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 )
 @rewriting_options
 @recipe_options
+@threads_option
 @json_option
 def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any], force: bool, as_json: bool) -> None:
     """Train the codes of FILE on the similarities in the TABLE it was made from.
@@ -31,18 +33,19 @@ def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any
     out of training: the step at which they keep most of their neighbours is the one that is written.
     """
     import embcompress
+    from embcompress.disk import unchanged
     from embcompress.distill.recipe import Recipe
     from embcompress.distill.repair import repair as train
 
     started = time.perf_counter()
     target = rewritten(file, output, force=force)
-    check_target(target, force=force)
+    check_target(target, teacher, force=force)
     recipe = Recipe(**chosen)
     looks: list[Look] = []
     watch = watching(looks, quiet=as_json)
-    vectors = embcompress.open(file)
-    before, bytes_before = vectors.metadata.get("certificate"), file.stat().st_size
-    with progress_bar() as progress:
+    with unchanged(file, teacher), progress_bar() as progress:
+        vectors = embcompress.open(file)
+        before, bytes_before = vectors.metadata.get("certificate"), file.stat().st_size
         table = embcompress.load(teacher, progress=progress)
         repaired = train(table, vectors, recipe, progress=progress, watch=watch)
         size = repaired.save(target)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from embcompress_cli.certificate import kept_facts
+from embcompress_cli.certificate import clipped_fact, kept_facts
 from embcompress_cli.choosing import choice_facts, choice_options, print_choice
 from embcompress_cli.output import byte_size, json_option, print_facts, print_json, progress_bar
 from embcompress_cli.requiring import require_option
 from embcompress_cli.selecting import Selection, selection_options
 from embcompress_cli.targets import check_target
+from embcompress_cli.threads import threads_option
 
 if TYPE_CHECKING:
     from embcompress import CompressedVectors
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from embcompress.evaluation.requirements import Requirement
 
 WRAPPERS = {".gz", ".bz2", ".xz", ".zst", ".zip"}
+
+
+def _bytes(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
+    from embcompress.choice.goal import parse_bytes
+
+    return None if text is None else parse_bytes(text)
 
 
 @click.command()
@@ -35,9 +41,17 @@ WRAPPERS = {".gz", ".bz2", ".xz", ".zst", ".zip"}
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides sample and rotations."
 )
+@click.option(
+    "--memory",
+    metavar="BYTES",
+    callback=_bytes,
+    help="Take no more memory, such as 2GB, beside Python and its libraries (100 MB or more); goes with --spec.",
+)
+@click.option("--repair", is_flag=True, help="Then train the code on the table's similarities: minutes for more kept.")
 @click.option("--strict", is_flag=True, help="Duplicate words and unusable rows are errors.")
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
 @require_option
+@threads_option
 @json_option
 def shrink(
     source: Path,
@@ -47,6 +61,8 @@ def shrink(
     selected: Selection,
     ngrams: int | None,
     seed: int,
+    memory: int | None,
+    repair: bool,
     strict: bool,
     force: bool,
     required: tuple[Requirement, ...],
@@ -62,18 +78,29 @@ def shrink(
     from embcompress.choice.record import record
     from embcompress.compress import DEFAULT_SPEC
     from embcompress.compress import shrink as compress
+    from embcompress.disk import unchanged
+    from embcompress.distill.recipe import Recipe
+    from embcompress.distill.repair import most_added
+    from embcompress.distill.repair import repair as train
 
     started = time.perf_counter()
     parsed, choice = parse(DEFAULT_SPEC if spec is None else spec), None
     selected.check()
+    if memory is not None and repair:
+        raise click.UsageError("--memory is not kept to by --repair: leave out one of them")
+    if memory is not None and goal is not None:
+        raise click.UsageError("--memory is not kept to while encodings are tried: give --spec instead of a goal")
     target = _target(source, output, force)
-    with progress_bar() as progress:
+    with unchanged(source), progress_bar() as progress:
         loaded = load(source, limit=selected.limit, strict=strict, folder=target.parent, progress=progress)
         table, dropped = selected.split(loaded)
         if goal is not None:
-            choice = decide(table, goal, ngrams=ngrams, dropped=dropped, seed=seed, progress=progress)
+            spare = most_added(table.dims) if repair else 0
+            choice = decide(table, goal, ngrams=ngrams, dropped=dropped, spare=spare, seed=seed, progress=progress)
             parsed = choice.spec
-        vectors = compress(table, parsed, seed=seed, ngrams=ngrams, dropped=dropped, progress=progress)
+        vectors = compress(table, parsed, seed=seed, ngrams=ngrams, dropped=dropped, memory=memory, progress=progress)
+        if repair:
+            vectors = train(table, vectors, Recipe(seed=seed), progress=progress)
         if choice is not None and goal is not None:
             vectors.metadata["choice"] = record(goal, choice.trials)
         size = _save(vectors, target, required, None if choice is None else choice.most_bytes)
@@ -94,9 +121,11 @@ def shrink(
         "bytes": size,
         "ratio": table.float32_bytes / size,
         "bytes_per_word": size / len(table),
+        "clipped_share": vectors.metadata.get("clipped_share"),
         "seconds": time.perf_counter() - started,
         **{name: measured[name] for name in ("neighbours", "spearman", "analogies", "geometry", "samples")},
         "repairs": repairs,
+        **({"repaired": vectors.metadata["repaired"]} if repair else {}),
         **({} if choice is None else {"trials": choice_facts(choice)}),
     }
     if as_json:
@@ -110,24 +139,20 @@ def shrink(
 def _save(vectors: CompressedVectors, target: Path, required: tuple[Requirement, ...], most_bytes: int | None) -> int:
     """Write the file if it is as required and as small as allowed; returns its bytes."""
     from embcompress import EmbcompressError
+    from embcompress.disk import written_only_if
     from embcompress.evaluation.requirements import require
 
-    if not required and most_bytes is None:
-        return vectors.save(target)
     certificate = vectors.metadata["certificate"]
-    require((each for each in required if each.name != "ratio"), certificate)
-    unproved = target.with_name(f".{target.name}.{os.getpid()}.tmp")  # the size of a file is known once it is there
-    try:
-        size = vectors.save(unproved)
+
+    def check(size: int) -> None:
         require(required, certificate | {"ratio": certificate["float32_bytes"] / size})
         if most_bytes is not None and size > most_bytes:
             raise EmbcompressError(
                 f"the file would take {size:,} bytes, more than {most_bytes:,}: ask for {2 * most_bytes - size:,}"
             )
-        unproved.replace(target)
-    finally:
-        unproved.unlink(missing_ok=True)
-    return size
+
+    with written_only_if(check):
+        return vectors.save(target)
 
 
 def _target(source: Path, output: Path | None, force: bool) -> Path:
@@ -137,9 +162,7 @@ def _target(source: Path, output: Path | None, force: bool) -> Path:
             raise click.UsageError("standard input has no name to make one from: give a file with -o FILE")
         stem = source.with_suffix("") if source.suffix in WRAPPERS else source
         output = stem.with_suffix(".embc")
-    if output.exists() and source.exists() and output.samefile(source):
-        raise click.UsageError(f"{output} is the source itself: give another file with -o FILE")
-    check_target(output, force=force)
+    check_target(output, source, force=force)
     return output
 
 
@@ -157,6 +180,7 @@ def _print_report(report: dict[str, Any]) -> None:
             ("ratio", f"{report['ratio']:.2f}"),
             ("bytes a word", f"{report['bytes_per_word']:.1f}"),
             ("seconds", f"{report['seconds']:.1f}"),
+            *clipped_fact(report["clipped_share"]),
             *kept_facts(report),
             ("written", report["output"]),
         ]

@@ -30,8 +30,11 @@ def rewritten(file: Path, output: Path | None, *, force: bool) -> Path:
     return file if output is None else output
 
 
-def check_target(target: Path, *, force: bool) -> None:
-    """Refuse a folder, a file in none, and one that is there already: for verbs that work long before they write."""
+def check_target(target: Path, *sources: Path, force: bool) -> None:
+    """Refuse a source, a folder, a file in none, and one that is there already, before any long work is done."""
+    for source in sources:
+        if target.exists() and source.exists() and target.samefile(source):
+            raise click.UsageError(f"{target} is the source itself: give another file with -o FILE")
     if target.is_dir():
         raise click.UsageError(f"{target} is a folder: give a file with -o FILE")
     if not target.parent.is_dir():

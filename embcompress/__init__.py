@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from embcompress.choice.choose import choose
     from embcompress.client import connect
     from embcompress.compress import shrink
+    from embcompress.distill.repair import repair
     from embcompress.encodings import parse
     from embcompress.errors import (
         EmbcompressError,
         FileAccessError,
         FormatError,
+        ServiceError,
         SpecError,
         UnknownWordError,
         UsageError,
     )
     from embcompress.evaluation.evaluate import Evaluation, evaluate
+    from embcompress.exports import export
     from embcompress.formats import load
     from embcompress.integrity import verify
     from embcompress.packing import pack, unpack
@@ -39,6 +42,7 @@ _HOMES = {
     "Evaluation": "evaluation.evaluate",
     "FileAccessError": "errors",
     "FormatError": "errors",
+    "ServiceError": "errors",
     "Spec": "spec",
     "SpecError": "errors",
     "Table": "table",
@@ -47,10 +51,12 @@ _HOMES = {
     "choose": "choice.choose",
     "connect": "client",
     "evaluate": "evaluation.evaluate",
+    "export": "exports",
     "load": "formats",
     "open": "vectors",
     "pack": "packing",
     "parse": "encodings",
+    "repair": "distill.repair",
     "shrink": "compress",
     "unpack": "packing",
     "verify": "integrity",
@@ -62,6 +68,7 @@ __all__ = [
     "Evaluation",
     "FileAccessError",
     "FormatError",
+    "ServiceError",
     "Spec",
     "SpecError",
     "Table",
@@ -70,10 +77,12 @@ __all__ = [
     "choose",
     "connect",
     "evaluate",
+    "export",
     "load",
     "open",
     "pack",
     "parse",
+    "repair",
     "shrink",
     "unpack",
     "verify",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,16 @@ def blocks(count: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
     """Cut ``range(count)`` into consecutive slices of at most `size`."""
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))
+
+
+def is_permutation(numbers: Iterable[Integers], count: int) -> bool:
+    """Whether blocks of whole numbers, `count` in all, hold each of 0 to ``count - 1``."""
+    seen = np.zeros(count, dtype=np.bool_)
+    for block in numbers:
+        if len(block) and not 0 <= block.min() <= block.max() < count:
+            return False
+        seen[block] = True
+    return bool(seen.all())
 
 
 def windows(array: Bytes, size: int) -> NDArray[np.void]:

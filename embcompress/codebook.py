@@ -102,6 +102,12 @@ class Codebook:
             return np.arange(self.columns * self.width, dtype=np.int32)
         return self.axes.ravel()
 
+    def clipped(self, y: Floats) -> int:
+        """How many numbers of rows y (n, c) lie beyond even levels: more than half a step from the outermost one."""
+        assert self.step is not None
+        lowest, highest = self.centroids[:, 0, 0], self.centroids[:, -1, 0]
+        return int((y < lowest - self.step / 2).sum() + (y > highest + self.step / 2).sum())
+
     def encode(self, y: Floats) -> Bytes:
         """Codes of rows of code space.
 
@@ -188,8 +194,9 @@ class Codebook:
         if self.radix ** min(self.symbols_per_byte, self.columns) == 256 and self.columns % self.symbols_per_byte == 0:
             return True
         in_last = self.columns - (self.code_size - 1) * self.symbols_per_byte
-        within = codes[:, :-1] < self.radix**self.symbols_per_byte
-        return bool(within.all() and (codes[:, -1] < self.radix**in_last).all())
+        # At most 255: numpy before 2.2.1 crashes where bytes in strides are compared with a number that is no byte.
+        within = codes[:, :-1] <= self.radix**self.symbols_per_byte - 1
+        return bool(within.all() and (codes[:, -1] <= self.radix**in_last - 1).all())
 
     def scan(self) -> Codebook:
         """The same code in symbols of 4 bits: neighbouring columns merged while a merged symbol fits into 16 values.

@@ -8,9 +8,12 @@ from functools import cache, cached_property
 import numpy as np
 
 from embcompress.affine import Affine
-from embcompress.arrays import Bytes, Floats
+from embcompress.arrays import BLOCK_ROWS, Bytes, Floats, blocks
 from embcompress.codebook import Codebook
 from embcompress.radix import ByteTables
+
+BLOCK_NUMBERS = 1 << 22
+"""Numbers decoded at a time, 16 MB of float32, where rows are so long that `BLOCK_ROWS` of them would be more."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Codec:
         """Bytes of a row's code."""
         return 2 * self.affine.components if self.codebook is None else self.codebook.code_size
 
+    @property
+    def rows_at_once(self) -> int:
+        """Rows to decode at a time."""
+        return max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // self.dims))
+
     def encode(self, x: Floats) -> Bytes:
         """Codes of directions.
 
@@ -52,10 +60,14 @@ class Codec:
         -------
         (n, code_size) uint8
         """
-        y = self.affine.forward(x)
+        y = self.code_space(x)
         if self.codebook is not None:
             return self.codebook.encode(y)
         return np.ascontiguousarray(y, dtype="<f2").view(np.uint8)
+
+    def code_space(self, x: Floats) -> Floats:
+        """Directions (n, d) as what is coded, (n, c)."""
+        return self.affine.forward(x)
 
     def components(self, codes: Bytes) -> Floats:
         """Rows of code space that codes stand for.
@@ -71,6 +83,12 @@ class Codec:
         if self.codebook is not None:
             return self.codebook.decode(codes)
         return _half_precision().take(np.ascontiguousarray(codes).view("<u2"))
+
+    def valid(self, codes: Bytes) -> bool:
+        """Whether codes (n, code_size) are such as `encode` produces."""
+        if self.codebook is not None:
+            return self.codebook.valid(codes)
+        return bool(np.isfinite(np.ascontiguousarray(codes).view("<f2")).all())
 
     def decode(self, codes: Bytes) -> Floats:
         """Vectors that codes stand for; near the directions that were encoded, not exactly of length one.
@@ -102,6 +120,9 @@ class Codec:
         (..., m, n) float32
             0 where the query or the decoded vector is zero.
         """
+        if codes.ndim == 2 and len(codes) > self.rows_at_once:
+            parts = [self.scores(queries, codes[rows]) for rows in blocks(len(codes), self.rows_at_once)]
+            return np.concatenate(parts, axis=-1)
         y = self.components(codes.reshape(-1, codes.shape[-1]))  # (rows of all stacks, c)
         sizes = self._sizes(y).reshape(*codes.shape[:-2], 1, -1)
         queries = queries / _above_zero(np.sqrt(np.vecdot(queries, queries)))[..., None]
@@ -114,7 +135,8 @@ class Codec:
     def sizes(self, codes: Bytes) -> Floats:
         """Euclidean length of each decoded vector, (n,) float32, for codes (n, code_size)."""
         if self.codebook is None or self.affine.gram is not None:
-            return self._sizes(self.components(codes))
+            parts = [self._sizes(self.components(codes[rows])) for rows in blocks(len(codes), self.rows_at_once)]
+            return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
         squares = self._byte_squares.take_rows(codes).sum(axis=1) + self._square_of_b
         return np.asarray(np.sqrt(np.maximum(squares, 0)))
 
@@ -147,5 +169,9 @@ def _above_zero(sizes: Floats) -> Floats:
 
 @cache
 def _half_precision() -> Floats:
-    """The number that each float16 stands for, (65536,): a look-up costs half of numpy's conversion."""
-    return np.arange(1 << 16, dtype="<u2").view("<f2").astype(np.float32)
+    """The number that each float16 stands for, (65536,): a look-up costs half of numpy's conversion.
+
+    Those that are not finite, which only damage writes, stand for zero.
+    """
+    numbers = np.arange(1 << 16, dtype="<u2").view("<f2").astype(np.float32)
+    return np.where(np.isfinite(numbers), numbers, np.float32(0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -11,9 +10,9 @@ import numpy as np
 
 from embcompress import encodings
 from embcompress.affine import Affine
-from embcompress.arrays import Bytes, Doubles, Floats, blocks, directions, row_norms
+from embcompress.arrays import BLOCK_ROWS, Bytes, Doubles, Floats, blocks, directions, row_norms
 from embcompress.codec import Codec
-from embcompress.cores import usable_cores
+from embcompress.cores import in_order
 from embcompress.errors import SpecError
 from embcompress.lengths import LengthScale
 from embcompress.segment import CodedRows, Segment
@@ -44,11 +43,11 @@ class EditingCodec(Codec):
 
     steps: tuple[Affine | encodings.Edit, ...]
 
-    def encode(self, x: Floats) -> Bytes:
-        """Codes (n, code_size) of edited directions (n, d)."""
+    def code_space(self, x: Floats) -> Floats:
+        """Edited directions (n, d) as what is coded, (n, c)."""
         for step in self.steps:
             x = _changed(x, step)
-        return Codec(Affine(x.shape[1]), self.codebook).encode(x)
+        return x
 
 
 Fitted = Sequence[tuple[range, Codec]]
@@ -132,6 +131,29 @@ def fit(spec: Spec, sample: Floats, *, seed: int = 0) -> Codec:
     return Codec(affine, fitted) if len(maps) == len(steps) else EditingCodec(affine, fitted, tuple(steps))
 
 
+def clipped_share(fitted: Fitted, sample: Callable[[range], Floats]) -> float | None:
+    """Share of the numbers that lie beyond the levels they are rounded to.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    sample : callable
+        As of `fit_table`.
+
+    Returns
+    -------
+    float or None
+        Over the runs of rows whose levels are even; None if there are none: centroids of their own clip nothing.
+    """
+    clipped = numbers = 0
+    for rows, codec in fitted:
+        if codec.codebook is not None and codec.codebook.step is not None:
+            y = codec.code_space(sample(rows))
+            clipped += codec.codebook.clipped(y)
+            numbers += y.size
+    return clipped / numbers if numbers else None
+
+
 def _changed(x: Floats, step: Affine | encodings.Edit) -> Floats:
     return step.forward(x) if isinstance(step, Affine) else step(x)
 
@@ -150,12 +172,20 @@ def sample_directions(vectors: Rows, rows: int, seed: int, within: range | None 
     return sample
 
 
-def encode_table(vectors: Rows, fitted: Fitted, progress: Progress = no_progress) -> CodedRows:
-    """Code all rows (n, d), each run of them with its codec."""
-    return in_one([encode(vectors, codec, progress, within) for within, codec in fitted])
+def encode_table(
+    vectors: Rows, fitted: Fitted, progress: Progress = no_progress, block_rows: int = BLOCK_ROWS
+) -> CodedRows:
+    """Code all rows (n, d), each run of them with its codec, so many at a time on each core."""
+    return in_one([encode(vectors, codec, progress, within, block_rows) for within, codec in fitted])
 
 
-def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress, within: range | None = None) -> Segment:
+def encode(
+    vectors: Rows,
+    codec: Codec,
+    progress: Progress = no_progress,
+    within: range | None = None,
+    block_rows: int = BLOCK_ROWS,
+) -> Segment:
     """Code rows (n, d), all or a run of them, in blocks over all cores.
 
     Parameters
@@ -166,6 +196,8 @@ def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress, within
     progress : callable
     within : range, optional
         Rows to code, consecutive ones; by default all.
+    block_rows : int
+        Rows that each core codes at a time.
 
     Returns
     -------
@@ -184,12 +216,8 @@ def encode(vectors: Rows, codec: Codec, progress: Progress = no_progress, within
         return len(x)
 
     done = 0
-    pool = ThreadPoolExecutor(usable_cores())
-    try:
-        for count in pool.map(encode_block, blocks(total)):
-            done += count
-            progress("encoding", within.start + done, vectors.shape[0])
-    finally:
-        pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C the blocks still waiting are not begun
+    for count in in_order(encode_block, blocks(total, block_rows)):
+        done += count
+        progress("encoding", within.start + done, vectors.shape[0])
     scale = LengthScale.spanning(norms)
     return Segment(Codec(codec.affine, codec.codebook), shared(codes), scale.encode(norms), scale)

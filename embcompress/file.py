@@ -3,7 +3,8 @@
 **Container.** A safetensors file (`embcompress.container`). ``__metadata__["embcompress"]`` is a JSON object:
 
 =================  ===================================================================================================
-``version``        ``"major.minor"``; a reader refuses a major number it does not know and ignores unknown keys
+``version``        ``"major.minor"``; a reader refuses a major number it does not know and ignores unknown keys; it
+                   refuses unknown arrays, unless the minor number is a later one
 ``words, dims``    n and d
 ``spec``           the stages that made the file, for people; decoding never needs it
 ``segments``       one object a segment: ``rows``, ``components`` c, ``radix`` L or null, ``length_scale`` [lowest,
@@ -55,6 +56,9 @@ reader may ignore all three.
 ``lengths``        u8 (rows,): 0 is a zero row, else the row's length is exp(lowest + step * (byte - 1))
 =================  ===================================================================================================
 
+**Limits.** d is at most 32,768, c at most d, M at most c, and M w at most 65,536; axes are distinct; what rows are
+decoded by is finite and at most 10**6; the header has at most 4 MB. A reader refuses what is beyond.
+
 **Decoding row i:** read its symbols, put their points on their axes (y, c numbers), x = y Bt + b (d numbers), scale x
 to length one, multiply by the row's length. **Similarity** is the cosine of decoded vectors.
 """
@@ -62,26 +66,36 @@ to length one, multiply by the row's length. **Similarity** is the cosine of dec
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from embcompress import container
 from embcompress.arrays import Array
 from embcompress.container import Container
 from embcompress.errors import FormatError
+from embcompress.header import Header
 from embcompress.lists import Lists
+from embcompress.packed_arrays import Arrays
 from embcompress.parts import Parts
 from embcompress.segment import CodedRows, Segment
+from embcompress.segment_parts import dims_of, rows_of, segment
 from embcompress.segmented_rows import in_one
 from embcompress.shared_codes import SharedCodes
 from embcompress.subwords import Subwords
-from embcompress.vocabulary import Vocabulary, row_bytes
+from embcompress.table_parts import lists_of, subwords_of, words_of
+from embcompress.vocabulary import Vocabulary
 
-VERSION = "1.1"
+VERSION = "1.2"
+OBJECTS = "source", "choice", "certificate", "repaired"
+"""Facts for people, by the names of the metadata."""
+
+NOT_WRITTEN = Header({}, {})
+LONGEST_SPEC = 10_000
+VERSION_FORM = re.compile(r"\d{1,4}\.\d{1,4}")
 
 
 @dataclass(frozen=True)
@@ -102,6 +116,8 @@ def write(path: str | os.PathLike[str], contents: Contents) -> int:
     ------
     FileAccessError
         If the file cannot be written.
+    FormatError
+        If it could not be read again.
     """
     words, subwords, parts = contents.words, contents.subwords, contents.rows.parts
     segments = [_segment_facts(part) for part in parts]
@@ -129,7 +145,9 @@ def write(path: str | os.PathLike[str], contents: Contents) -> int:
         "dims": contents.rows.dims,
         "segments": segments,
     }
-    return container.write(path, metadata, {name: array for name, array in arrays.items() if array is not None})
+    there = {name: array for name, array in arrays.items() if array is not None}
+    from_container(Container(Path(path), metadata, Arrays(path, there, {}, 0), NOT_WRITTEN))  # or it is not readable
+    return container.write(path, metadata, there)
 
 
 def read(path: str | os.PathLike[str]) -> Contents:
@@ -179,64 +197,60 @@ def _segment_arrays(number: int, segment: Segment) -> dict[str, Array | None]:
 
 def from_container(stored: Container) -> Contents:
     """The meaning of a container's arrays; raises FormatError where its parts do not fit together."""
-    version = stored.metadata.get("version")
-    if not isinstance(version, str) or version.split(".")[0] != VERSION.split(".")[0]:
-        raise FormatError(
-            f"{stored.path}: written in format version {version!r}, this release reads {VERSION}; "
-            "update with: pip install --upgrade embcompress"
-        )
+    major, minor = _version(stored)
     parts = Parts(stored)
-    segments = parts.segments()
-    count, dims = parts.whole(stored.metadata, "words", 0), parts.whole(stored.metadata, "dims", 1)
-    mapped = parts.optional("words.mapped", "<i8", None, default=np.zeros(0, dtype=np.int64))
-    if mapped.size and not 0 <= mapped.min() <= mapped.max() < count:
-        raise parts.error(f"array 'words.mapped' names a row outside 0 to {count - 1}")
-    total = count + len(mapped)
-    words = Vocabulary(
-        parts.array("words.text", "|u1", None),
-        parts.array("words.lengths", "|u1", total),
-        parts.array("words.order", "|u1", total, row_bytes(total)),
-        parts.optional("words.long_lengths", "<i8", None, default=np.zeros(0, dtype=np.int64)),
-        mapped,
-    )
+    segments = _segments(parts)
+    count, dims = parts.whole(stored.metadata, "words", 0), dims_of(parts)
+    words = words_of(parts, count)
     of_words = _word_segments(parts, segments, count)
-    rows = in_one([parts.segment(number, segments[number], dims) for number in range(of_words)])
-    subwords = _subwords(parts, of_words, segments[of_words], dims) if of_words < len(segments) else None
-    lists = _lists(parts, count, dims)
+    rows = in_one([segment(parts, number, segments[number], dims) for number in range(of_words)])
+    subwords = subwords_of(parts, of_words, segments[of_words], dims) if of_words < len(segments) else None
+    lists = lists_of(parts, count, dims)
     if lists is not None and of_words > 1:
         raise parts.error(f"there is an inverted file, yet {of_words} segments hold the words' rows")
+    if (major, minor) <= _numbers(VERSION):  # what a later version adds, it may be read without
+        parts.check_all_taken()
     return Contents(words, rows, stored.metadata, subwords, lists)
+
+
+def _version(stored: Container) -> tuple[int, int]:
+    """Major and minor number of the format that a file is written in."""
+    version = stored.metadata.get("version")
+    numbers = _numbers(version) if isinstance(version, str) and VERSION_FORM.fullmatch(version) else (-1, 0)
+    if numbers[0] != _numbers(VERSION)[0]:
+        raise FormatError(
+            f"{stored.path}: written in format version {version!r:.20}, this release reads {VERSION}; "
+            "update with: pip install --upgrade embcompress"
+        )
+    return numbers
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")
+    return int(major), int(minor)
+
+
+def _segments(parts: Parts) -> list[dict[str, Any]]:
+    """What the metadata says of each segment."""
+    segments = parts.stored.metadata.get("segments")
+    described = isinstance(segments, list) and all(isinstance(each, dict) for each in segments)
+    if not segments or not described:
+        raise parts.error("its metadata does not describe the segments that hold its rows")
+    for name in OBJECTS:
+        if not isinstance(parts.stored.metadata.get(name), dict | None):
+            raise parts.error(f"its metadata gives a {name} that is no object")
+    spec = parts.stored.metadata.get("spec", "")
+    if not isinstance(spec, str) or len(spec) > LONGEST_SPEC:
+        raise parts.error(f"its metadata gives a spec that is no text of at most {LONGEST_SPEC:,} characters")
+    return list(segments)
 
 
 def _word_segments(parts: Parts, segments: list[dict[str, Any]], count: int) -> int:
     """How many segments, from the first on, hold the rows of so many words."""
-    held = [parts.rows(number) for number in range(len(segments))]
+    held = [rows_of(parts, number) for number in range(len(segments))]
     ends = list(accumulate(held))
     number = 1 + bisect_left(ends, count)
     if not len(segments) - 1 <= number <= len(segments) or ends[number - 1] != count:
         names = ", ".join(f"array '{segment}.lengths' has {rows} rows" for segment, rows in enumerate(held))
-        raise parts.error(f"{names}, which are not those of {count} words")
+        raise parts.error(f"{names:.200}, which are not those of {count} words")
     return number
-
-
-def _lists(parts: Parts, count: int, dims: int) -> Lists | None:
-    centroids = parts.optional("lists.centroids", "<f4", None, dims)
-    if centroids is None:
-        return None
-    facts = parts.stored.metadata.get("lists")
-    if not isinstance(facts, dict):
-        raise parts.error("its metadata does not describe the inverted file that array 'lists.centroids' belongs to")
-    sizes = parts.array("lists.sizes", "<i4", len(centroids))
-    if sizes.min(initial=0) < 0 or int(sizes.sum(dtype=np.int64)) != count:
-        raise parts.error(f"array 'lists.sizes' does not add up to {count} rows")
-    nprobe, (recall,) = parts.whole(facts, "nprobe", 1), parts.numbers({"recall": [facts.get("recall")]}, "recall", 1)
-    return Lists(centroids, parts.array("lists.rows", "<i4", count), sizes, nprobe, recall)
-
-
-def _subwords(parts: Parts, number: int, facts: dict[str, Any], dims: int) -> Subwords:
-    minn, maxn = parts.whole(facts, "minn", 1), parts.whole(facts, "maxn", 1)
-    rows, buckets = parts.rows(number), parts.whole(facts, "buckets", 1)
-    kept = parts.optional(f"{number}.kept", "<i4", rows)
-    if kept is None and rows != buckets:
-        raise parts.error(f"array '{number}.kept' is missing, yet there are {rows} rows for {buckets} buckets")
-    return Subwords(minn, maxn, buckets, parts.segment(number, facts, dims), kept)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from embcompress.cores import reproducible
 from embcompress.errors import UsageError
 from embcompress.lists import Lists, cluster
 from embcompress.search import Search
@@ -18,6 +19,7 @@ ENOUGH_RECALL = 0.95
 """Share of the ten nearest rows that the lists searched by default have to hold."""
 
 
+@reproducible()
 def build_lists(coded: CodedRows, nlist: int | None = None, *, nprobe: int | None = None, seed: int = 0) -> Lists:
     """Put coded rows into lists and measure how many nearest rows their queries find.
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embcompress.arrays import Floats, Integers, blocks, directions
+from embcompress.arrays import Floats, Integers, blocks, directions, is_permutation
+from embcompress.cores import in_order
+from embcompress.errors import FormatError
 from embcompress.segment import Segment
 
 ROWS_AT_ONCE = 4096
@@ -32,6 +34,8 @@ class Lists:
         Lists a query searches.
     recall : float
         Share of the ten nearest rows of a sample of rows that queries found when it was made.
+    file : str
+        The file it was read from, for errors.
     """
 
     centroids: Floats
@@ -39,6 +43,12 @@ class Lists:
     sizes: Integers
     nprobe: int
     recall: float
+    file: str = ""
+
+    def check_rows(self) -> None:
+        """Raise FormatError unless every row is in one list, once."""
+        if not is_permutation((self.rows[block] for block in blocks(len(self.rows))), len(self.rows)):
+            raise FormatError(f"{self.file}: array 'lists.rows' names a row that is not there, or one twice")
 
 
 def cluster(segment: Segment, nlist: int, *, seed: int = 0) -> tuple[Floats, Integers, Integers]:
@@ -74,8 +84,10 @@ def cluster(segment: Segment, nlist: int, *, seed: int = 0) -> tuple[Floats, Int
     )
     clustering.train(segment.directions(sample))
     centroids = directions(np.asarray(clustering.centroids, dtype=np.float32))
-    chosen = np.empty(len(segment), dtype=np.int32)
-    for block in blocks(len(segment), ROWS_AT_ONCE):
-        chosen[block] = np.argmax(segment.directions(block) @ centroids.T, axis=1)
+
+    def nearest(block: slice) -> Integers:
+        return np.asarray(np.argmax(segment.directions(block) @ centroids.T, axis=1), dtype=np.int32)
+
+    chosen = np.concatenate(list(in_order(nearest, blocks(len(segment), ROWS_AT_ONCE))))
     rows = np.argsort(chosen, kind="stable").astype(np.int32)
     return centroids, rows, np.bincount(chosen, minlength=nlist).astype(np.int32)

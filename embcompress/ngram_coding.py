@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 
-from embcompress.arrays import Array2D, Doubles, Integers, blocks, row_norms
+from embcompress.arrays import BLOCK_ROWS, Array2D, Doubles, Integers, blocks, row_norms
 from embcompress.encode import Progress, encode, fit, no_progress, sample_directions, split_head
 from embcompress.ngrams import ngrams_of_words
 from embcompress.selection import SelectedRows
@@ -46,12 +46,20 @@ def most_useful(table: Table, ngrams: NgramRows, count: int) -> NgramRows:
 
 
 def encode_ngrams(
-    ngrams: NgramRows, spec: Spec, *, seed: int, sample_rows: int, progress: Progress = no_progress
+    ngrams: NgramRows,
+    spec: Spec,
+    *,
+    seed: int,
+    sample_rows: int,
+    block_rows: int = BLOCK_ROWS,
+    progress: Progress = no_progress,
 ) -> Subwords:
     """Code rows of n-grams with a codec fitted to them; a head is for words only."""
     vectors = _FiniteRows(ngrams.vectors)
     codec = fit(split_head(spec)[1], sample_directions(vectors, sample_rows, seed), seed=seed)
-    segment = encode(vectors, codec, lambda _, done, total: progress("encoding n-grams", done, total))
+    segment = encode(
+        vectors, codec, lambda _, done, total: progress("encoding n-grams", done, total), block_rows=block_rows
+    )
     kept = None if ngrams.kept is None else ngrams.kept.astype(np.int32)
     return Subwords(ngrams.minn, ngrams.maxn, ngrams.buckets, segment, kept)
 

@@ -18,6 +18,12 @@ Hashes = NDArray[np.uint32]
 FNV_OFFSET, FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 BEGIN, END = b"<", b">"
 
+LONGEST_NGRAM = 64
+"""Characters of an n-gram that a file is believed: a damaged one must not lead to n-grams without number."""
+
+MOST_BUCKETS = (1 << 31) - 1
+"""Buckets that a file is believed; fastText counts them in 32 bits with a sign."""
+
 
 def ngram_buckets(word: str, minn: int, maxn: int, buckets: int) -> list[int]:
     """The bucket of every n-gram of a word, ``<`` and ``>`` around it, in fastText's order.

@@ -9,7 +9,10 @@ axis), of larger items the bytes at one place of every item.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import os
+from collections import UserDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -19,9 +22,8 @@ import numpy as np
 from embcompress import coders
 from embcompress.arrays import Array, Bytes
 from embcompress.errors import FormatError
-
-DTYPES = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "|u1"}
-"""The dtypes of arrays in a file, by the names that safetensors gives them."""
+from embcompress.header import DTYPES, check_shape
+from embcompress.text import one_line
 
 LEAST_GAIN = 0.01
 """The share of an array's bytes that coders have to save: one that is not packed stays memory-mapped."""
@@ -88,13 +90,16 @@ class PackedArray:
             case _:
                 known = False
         if not known:
-            raise FormatError(f"its metadata describes it by {facts!r}, not by dtype, shape, and coders with sizes")
+            raise FormatError(
+                f"its metadata describes it by {facts!r:.200}, not by dtype, shape, and coders with sizes"
+            )
         unknown = {name for name, _ in pairs} - set(coders.names())
         if unknown:
             raise FormatError(
                 f"it was packed by {', '.join(sorted(unknown))}, which this release does not know; "
                 "update with: pip install --upgrade embcompress"
             )
+        check_shape("unpacked", dtype, shape)
         if math.prod(shape) * np.dtype(DTYPES[dtype]).itemsize != pairs[0][1]:
             raise FormatError(f"{dtype} {tuple(shape)} does not take the {pairs[0][1]} bytes that its metadata give")
         return cls(stored, dtype, tuple(shape), tuple((name, size) for name, size in pairs))
@@ -108,10 +113,7 @@ class PackedArray:
         flat = self.stored
         for name, size in reversed(self.steps):
             flat = coders.find(name).unpack(flat, size)
-        try:
-            array: Array = np.empty(self.shape, dtype=DTYPES[self.dtype])
-        except ValueError:  # more axes, or larger empty ones, than numpy has
-            raise FormatError(f"no array can have shape {self.shape}") from None
+        array: Array = np.empty(self.shape, dtype=DTYPES[self.dtype])
         columns = _columns(array)
         columns[...] = flat.reshape(columns.shape)
         array.flags.writeable = False
@@ -145,12 +147,14 @@ def smallest(arrays: Mapping[str, Array], names: Sequence[str]) -> dict[str, Pac
     return packed
 
 
-def expanded(arrays: Mapping[str, Array], packed: Any, size: int) -> dict[str, Array]:
-    """The arrays that are packed, expanded, by name.
+class Arrays(UserDict[str, Array]):
+    """A file's arrays by name; a packed one is expanded when it is taken, so that its form can be checked first.
 
     Parameters
     ----------
-    arrays : mapping of str to array
+    path : path-like
+        The file.
+    stored : mapping of str to array
         As they are stored.
     packed : dict
         What the metadata say of those that are packed.
@@ -160,25 +164,48 @@ def expanded(arrays: Mapping[str, Array], packed: Any, size: int) -> dict[str, A
     Raises
     ------
     FormatError
-        If an array's bytes and what is said of it do not fit together, or it would take more memory than `EXPANSION`
-        and `EXPANSION_FLOOR` allow; sizes are checked before anything is expanded.
+        If what is said of packed arrays makes no sense, or expanding them would take more memory than `EXPANSION` and
+        `EXPANSION_FLOOR` allow; and, when one is taken, if its bytes do not expand to it.
     """
-    if not isinstance(packed, dict) or not packed.keys() <= arrays.keys():
-        raise FormatError("its metadata do not say which arrays are packed")
-    described: dict[str, PackedArray] = {}
-    results: dict[str, Array] = {}
-    name = ""
-    try:
+
+    def __init__(self, path: str | os.PathLike[str], stored: Mapping[str, Array], packed: Any, size: int) -> None:
+        self._path = path
+        self._packed: dict[str, PackedArray] = {}
+        super().__init__(stored)
+        if not isinstance(packed, dict) or not packed.keys() <= stored.keys():
+            raise FormatError(f"{path}: its metadata do not say which arrays are packed")
+        expanding = 0
         for name, facts in packed.items():
-            described[name] = PackedArray.described(arrays[name], facts)
-            expanding = sum(each.expanding for each in described.values())
-            if expanding > _most_expanding(size):
-                raise FormatError(f"{expanding:,} bytes from a file of {size:,} are over {_most_expanding(size):,}")
-        for name, each in described.items():
-            results[name] = each.expand()
-    except FormatError as error:
-        raise FormatError(f"array {name!r} cannot be expanded: {error}") from None
-    return results
+            with self._naming(name):
+                each = PackedArray.described(stored[name], facts)
+                expanding += each.expanding
+                if expanding > _most_expanding(size):
+                    raise FormatError(f"{expanding:,} bytes from a file of {size:,} are over {_most_expanding(size):,}")
+                self._packed[name] = each
+
+    def form(self, name: str) -> tuple[str, tuple[int, ...]]:
+        """Dtype and shape of an array, without expanding it."""
+        if name in self._packed:
+            return DTYPES[self._packed[name].dtype], self._packed[name].shape
+        return self.data[name].dtype.str, self.data[name].shape
+
+    def __getitem__(self, name: str) -> Array:
+        if name in self._packed:
+            with self._naming(name):
+                self[name] = self._packed[name].expand()
+        return self.data[name]
+
+    def __setitem__(self, name: str, array: Array) -> None:
+        self._packed.pop(name, None)
+        self.data[name] = array
+
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[None]:
+        """Say of an error which file and which array it is about."""
+        try:
+            yield
+        except FormatError as error:
+            raise FormatError(f"{self._path}: array {name!r:.60} cannot be expanded: {one_line(str(error))}") from None
 
 
 def _most_expanding(size: int) -> int:

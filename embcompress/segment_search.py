@@ -165,9 +165,10 @@ class SegmentSearch:
 
     def _scores(self, queries: Floats, rows: Integers) -> Floats:
         """Cosines of each query with rows of its own (m, count), (m, count)."""
+        most = min(NOMINEES_AT_ONCE, self.segment.codec.rows_at_once)
         parts = [
             self.segment.scores(queries[part, None], rows[part])[:, 0]
-            for part in blocks(len(queries), max(1, NOMINEES_AT_ONCE // rows.shape[1]))
+            for part in blocks(len(queries), max(1, most // rows.shape[1]))
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

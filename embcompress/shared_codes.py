@@ -22,11 +22,14 @@ class SharedCodes:
         May be memory-mapped, as may `pointers`.
     pointers : (n, k) uint8
         Which of the `distinct` codes each row takes, little-endian.
+    name : str
+        What errors call the pointers: the array, and the file it was read from.
     """
 
-    def __init__(self, distinct: Bytes, pointers: Bytes) -> None:
+    def __init__(self, distinct: Bytes, pointers: Bytes, name: str = "") -> None:
         self.distinct = distinct
         self.pointers = pointers
+        self._name = name
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -51,17 +54,15 @@ class SharedCodes:
         """
         bytes_of = self.pointers[rows]
         numbers = np.zeros((*bytes_of.shape[:-1], 8), dtype=np.uint8)
-        numbers[..., : bytes_of.shape[-1]] = bytes_of
+        numbers[..., : bytes_of.shape[-1]] = bytes_of  # a pointer has at most 7 bytes: none is below zero
         try:
             return np.asarray(self.distinct[numbers.view("<i8")[..., 0]])
         except IndexError:
-            raise FormatError(
-                f"array 'rows' of a segment points past the last of its {len(self.distinct)} codes"
-            ) from None
+            raise FormatError(f"{self._name} points past the last of its {len(self.distinct)} codes") from None
 
     def chosen(self, rows: slice | Integers) -> SharedCodes:
         """Some of the rows, which go on sharing."""
-        return SharedCodes(self.distinct, self.pointers[rows])
+        return SharedCodes(self.distinct, self.pointers[rows], self._name)
 
 
 Codes = Bytes | SharedCodes

@@ -29,10 +29,13 @@ class Spellings:
     lengths : (n,) uint8
     long_lengths : (l,) int64
         As in `Vocabulary`.
+    file : str
+        The file they were read from, for errors.
     """
 
-    def __init__(self, text: Bytes, lengths: Bytes, long_lengths: Integers) -> None:
+    def __init__(self, text: Bytes, lengths: Bytes, long_lengths: Integers, file: str = "") -> None:
         self.text = text
+        self._file = file
         self._lengths = lengths
         self._long_lengths = long_lengths
         # Slices of memoryviews take a third of the time that slices of arrays do.
@@ -99,7 +102,10 @@ class Spellings:
         for block in blocks(len(self), BLOCK_WORDS):  # so that no 8-byte copy of all lengths is made
             sizes = self._sizes(block)
             sums.append(np.add.reduceat(sizes, np.arange(0, len(sizes), START_STRIDE)))
-        return np.cumsum(np.concatenate(sums))
+        starts = np.cumsum(np.concatenate(sums))
+        if starts[-1] != len(self.text):
+            raise self._error(f"array 'words.lengths' adds up to {starts[-1]} bytes, 'words.text' has {len(self.text)}")
+        return starts
 
     @cached_property
     def _starts_view(self) -> memoryview:
@@ -109,11 +115,12 @@ class Spellings:
     def _long_rows(self) -> Integers:
         rows = np.flatnonzero(self._lengths == ESCAPE)
         if len(rows) != len(self._long_lengths):
-            raise FormatError(
-                f"{len(rows)} words have {ESCAPE} bytes or more, yet lengths of {len(self._long_lengths)} are given: "
-                "the file is damaged, check it with: embcompress verify FILE"
-            )
+            given = len(self._long_lengths)
+            raise self._error(f"{len(rows)} words have {ESCAPE} bytes or more, 'words.long_lengths' gives {given}")
         return rows
+
+    def _error(self, text: str) -> FormatError:
+        return FormatError(f"{self._file}: {text}: the file is damaged, check it with: embcompress verify FILE")
 
     def _sizes(self, numbers: slice) -> Integers:
         sizes = self._lengths[numbers].astype(np.int64)

@@ -16,7 +16,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from embcompress.arrays import Bytes, Integers
+from embcompress.arrays import Bytes, Integers, blocks, is_permutation
+from embcompress.errors import FormatError
 from embcompress.spellings import ESCAPE, Spellings
 from embcompress.word_hashes import WordHashes
 
@@ -59,10 +60,18 @@ class Vocabulary(Sequence[str]):
     mapped : (m,) int64, optional
         The last m words have no row of their own: each answers with the row given here. They are found, but are not
         among the words by row.
+    file : str
+        The file they were read from, for errors.
     """
 
     def __init__(
-        self, text: Bytes, lengths: Bytes, order: Bytes, long_lengths: Integers, mapped: Integers | None = None
+        self,
+        text: Bytes,
+        lengths: Bytes,
+        order: Bytes,
+        long_lengths: Integers,
+        mapped: Integers | None = None,
+        file: str = "",
     ) -> None:
         self.text = text
         self.lengths = lengths
@@ -71,13 +80,13 @@ class Vocabulary(Sequence[str]):
         self.mapped: Integers = np.zeros(0, dtype=np.int64) if mapped is None else mapped
         self._count = len(lengths)
         self._rows = self._count - len(self.mapped)
-        self._spellings = Spellings(text, lengths, long_lengths)
-        self._order_view = np.ascontiguousarray(order).reshape(-1).data
+        self._file = file
+        self._spellings = Spellings(text, lengths, long_lengths, file)
         self._order_width = order.shape[1]
         self._looked_up = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Vocabulary, (self.text, self.lengths, self.order, self.long_lengths, self.mapped)
+        return Vocabulary, (self.text, self.lengths, self.order, self.long_lengths, self.mapped, self._file)
 
     @classmethod
     def from_words(cls, words: Iterable[bytes | str], mapped: Integers | None = None) -> Vocabulary:
@@ -218,10 +227,8 @@ class Vocabulary(Sequence[str]):
         places = range(self._count)
         start = bisect_left(places, wanted, key=self._word_at)
         stop = bisect_right(places, wanted, key=lambda place: self._word_at(place)[: len(wanted)])
-        numbers = np.zeros((stop - start, 8), dtype=np.uint8)
-        numbers[:, : self._order_width] = self.order[start:stop]
-        first = np.sort(numbers.view("<u8")[:, 0])[: max(limit, 0)]
-        inside = np.minimum(first, self._count - 1).astype(np.int64)  # a damaged file must not lead outside
+        first = np.sort(self._numbers(slice(start, stop)))[: max(limit, 0)]
+        inside = np.minimum(first, self._count - 1)  # the file may change while it is open
         return [to_text(word) for word in self._spellings.words(inside)]
 
     def _word_at(self, place: int) -> bytes:
@@ -232,7 +239,20 @@ class Vocabulary(Sequence[str]):
         """The number of the word at a place of the sorted ones."""
         start = place * self._order_width
         number = int.from_bytes(self._order_view[start : start + self._order_width], "little")
-        return number if number < self._count else self._count - 1  # a damaged file must not lead outside
+        return number if number < self._count else self._count - 1  # the file may change while it is open
+
+    def _numbers(self, places: slice) -> Integers:
+        """The numbers of the words at places of the sorted ones, int64; below zero only where a file is damaged."""
+        numbers = np.zeros((len(self.order[places]), 8), dtype=np.uint8)
+        numbers[:, : self._order_width] = self.order[places]
+        return numbers.view("<i8")[:, 0]
+
+    @cached_property
+    def _order_view(self) -> memoryview:
+        """The bytes of `order`, once every word is seen to be in it."""
+        if not is_permutation(map(self._numbers, blocks(self._count)), self._count):
+            raise FormatError(f"{self._file}: array 'words.order' names a word that is not there, or one twice")
+        return np.ascontiguousarray(self.order).reshape(-1).data
 
     @cached_property
     def _landmarks(self) -> list[bytes]:

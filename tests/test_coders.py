@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from embcompress import FormatError, UsageError, coders, container, encodings
 from embcompress.arrays import Array, Bytes
 from embcompress.coders import bitmap, zstd
-from embcompress.packed_arrays import DTYPES, EXPANSION, PackedArray
+from embcompress.header import DTYPES
+from embcompress.packed_arrays import EXPANSION, PackedArray
 
 EVERY = pytest.mark.parametrize("name", coders.names())
 
@@ -312,7 +313,7 @@ def test_lies_about_packed_arrays_are_refused(name: str, tmp_path: Path) -> None
     assert container.read(path).arrays["codes"].shape == (500, 10)
     path.write_bytes(with_packed(content, packed))
     with pytest.raises(FormatError) as caught:
-        container.read(path)
+        dict(container.read(path).arrays)  # what needs no expanding to be seen is refused before
     assert reason in str(caught.value)
     assert str(caught.value).startswith(f"{path}: ")
 

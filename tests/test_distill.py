@@ -14,7 +14,6 @@ import pytest
 from embcompress import Table, UsageError
 from embcompress.arrays import directions
 from embcompress.codebook import Codebook
-from embcompress.codec import Codec
 from embcompress.distill.batches import GROUPS, QUESTIONS, Batch, Batches
 from embcompress.distill.checkpoint import Checkpoint
 from embcompress.distill.columns import Columns
@@ -131,7 +130,9 @@ def test_a_student_decodes_as_its_codec_does(spec: str, library: str) -> None:
     assert codec.codebook is not None
     student = CodecStudent(codec, device)
     symbols = device.put(codec.codebook.unpack(codes).astype(np.int64))
-    np.testing.assert_allclose(device.get(student.decode(student.start(), symbols).rows), codec.decode(codes), atol=1e-5)
+    np.testing.assert_allclose(
+        device.get(student.decode(student.start(), symbols).rows), codec.decode(codes), atol=1e-5
+    )
     np.testing.assert_allclose(student.codec(student.start()).decode(codes), codec.decode(codes), atol=1e-5)
 
 

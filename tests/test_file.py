@@ -109,7 +109,8 @@ def longer_text(metadata: dict[str, Any], arrays: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"), [(unsorted_words, "does not sort distinct words"), (longer_text, "longer or shorter")]
+    ("change", "reason"),
+    [(unsorted_words, "does not sort distinct words"), (longer_text, "'words.lengths' adds up to")],
 )
 def test_verify_checks_more_than_digests(change: Callable[..., None], reason: str, path: Path) -> None:
     with pytest.raises(FormatError, match=reason):

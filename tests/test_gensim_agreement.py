@@ -203,7 +203,7 @@ def test_the_same_call(name: str) -> None:
         assert_same(CALLS[name](ours), expected)
 
 
-WRITES = {"load", "load_word2vec_format", "save", "save_word2vec_format", "similarity_unseen_docs"}
+WRITES = {"load", "load_word2vec_format", "save", "similarity_unseen_docs"}
 """Methods of gensim's that make or write files, and one that is not there for words."""
 
 

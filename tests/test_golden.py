@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from embcompress import verify
+from embcompress import coders, container, file, verify
 from tests.golden.answers import answers
-from tests.golden.make import SPECS
+from tests.golden.make import OTHERS, SPECS
 
 FOLDER = Path(__file__).parent / "golden"
 FILES = sorted(FOLDER.glob("*.embc"))
@@ -55,11 +56,25 @@ def test_golden_files_are_read_without_the_writing_side() -> None:
     assert same(json.loads(output), RECORDED)
 
 
+def test_every_kind_of_array_is_in_a_golden_file() -> None:
+    found = set()
+    for path in FILES:
+        stored = container.read(path)
+        found |= {re.sub(r"^\d+\.", "", name) for name in stored.arrays}
+        found |= {coder for name in stored.arrays for coder in stored.coders_of(name)}
+    quoted = re.findall(r"``(.+?)``", (file.__doc__ or "").partition("**Vocabulary.**")[2])
+    names = {
+        name for each in quoted for name in each.replace("i.", "").split(", ") if re.fullmatch(r"[A-Za-z_.]+", name)
+    }
+    facts = {"minn", "maxn", "buckets", "nprobe"}
+    assert found == names - facts | set(coders.names())
+
+
 def test_every_quantizer_has_a_golden_file() -> None:
     from embcompress import encodings
     from tests.common import quantizers
 
     names = {text.split(":")[0] for text in quantizers()}
     assert names == {encodings.parse(spec).stages[-1].name for spec in SPECS}
-    assert len(FILES) >= len(SPECS)
+    assert len(FILES) >= len(SPECS) + len(OTHERS)
     assert set(RECORDED) == {path.name for path in FILES}

@@ -14,13 +14,15 @@ COMMAND_LINE = Path(__file__).parent.parent / "cli"
 
 LAYERS = [
     {"errors", "arrays", "cores"},
-    {"affine", "radix", "lengths", "topk", "disk", "ngrams", "text", "spellings", "coders"},
+    {"affine", "radix", "lengths", "topk", "disk", "ngrams", "text", "spellings", "coders", "header"},
     {"codebook", "word_hashes", "packed_arrays"},
     {"codec", "vocabulary", "container"},
     {"shared_codes"},
     {"segment", "saving"},
     {"table", "segmented_rows"},
-    {"subwords", "parts", "lists"},
+    {"subwords", "parts", "lists", "selection"},
+    {"segment_parts"},
+    {"table_parts"},
     {"file"},
     {"formats"},
     {"kernels", "integrity", "packing"},
@@ -29,10 +31,10 @@ LAYERS = [
     {"indexing"},
     {"evaluation"},
     {"vectors"},
-    {"serve", "client", "apps"},
+    {"serve", "client", "apps", "exports"},
     {"spec"},
     {"encodings"},
-    {"encode", "selection"},
+    {"encode", "memory"},
     {"ngram_coding"},
     {"compress"},
     {"distill"},
@@ -41,7 +43,7 @@ LAYERS = [
 ]
 """Lowest first. A module may import from lower layers and, within a package, from itself."""
 
-WRITING = {"spec", "encodings", "encode", "selection", "ngram_coding", "compress", "distill", "comparison", "choice"}
+WRITING = {"spec", "encodings", "encode", "memory", "ngram_coding", "compress", "distill", "comparison", "choice"}
 HEAVY = {"faiss", "gensim", "sklearn", "scipy", "torch", "matplotlib", "rich", "zstandard", "safetensors", "pyarrow"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ ALLOWED = 300 << 20
 
 SHRINK = """
 import re, resource, sys
-import faiss, numpy, safetensors, zstandard
+import faiss, numpy, safetensors, scipy.special, zstandard
 import embcompress.compress
 import embcompress_cli.main as command
 numpy.ones((500, 500)) @ numpy.ones((500, 500))  # the linear algebra library takes its buffers at first use
@@ -59,3 +60,19 @@ def test_too_little_memory_is_one_clear_line(table: Path) -> None:
     done = shrink(table, 40 << 20, "--spec", "binary")
     assert done.returncode == 1
     assert done.stderr == "error: there is not enough memory\n"
+
+
+def test_memory_is_kept_to(table: Path) -> None:
+    """Half of the table's own size is enough, however it is coded."""
+    refused = shrink(table, ALLOWED, "--spec", "pca:64,lloyd:2", "--memory", "50MB")
+    assert refused.returncode == 2
+    said = re.fullmatch(
+        r"error: 400,000 words of 256 dimensions take at least (\d+)MB of memory beside Python and its libraries, "
+        r"more than 50MB: allow \1MB, or keep fewer words\n",
+        refused.stderr,
+    )
+    assert said is not None, refused.stderr
+    assert int(said[1]) < 180
+    for spec in ("binary", "pca:64,pq:16x4:balance"):
+        done = shrink(table, 200_000_000, "--spec", spec, "--memory", "200MB")
+        assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ PUBLIC = {
     "Evaluation",
     "FileAccessError",
     "FormatError",
+    "ServiceError",
     "Spec",
     "SpecError",
     "Table",
@@ -22,6 +23,7 @@ PUBLIC = {
     "choose",
     "connect",
     "evaluate",
+    "export",
     "load",
     "open",
     "pack",
@@ -59,6 +61,7 @@ def test_errors_are_what_python_users_catch() -> None:
     assert issubclass(embcompress.FormatError, ValueError)
     assert issubclass(embcompress.SpecError, ValueError)
     assert issubclass(embcompress.FileAccessError, OSError)
+    assert issubclass(embcompress.ServiceError, OSError)
     for name in PUBLIC:
         if name.endswith("Error"):
             assert issubclass(getattr(embcompress, name), embcompress.EmbcompressError)

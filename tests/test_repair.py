@@ -14,7 +14,7 @@ from embcompress_cli.main import main
 import embcompress
 from embcompress import CompressedVectors, Table, UsageError, shrink
 from embcompress.distill.recipe import Recipe
-from embcompress.distill.repair import repair
+from embcompress.distill.repair import most_added, repair
 from embcompress.evaluation.recheck import recheck
 from tests.common import shrunk, small_table, unit_queries
 
@@ -203,3 +203,29 @@ def test_distill_on_the_command_line(
     assert (vectors.spec, vectors.vector_size, len(vectors)) == ("int8", 8, 700)
     assert main([*command, str(tmp_path / "more.bin"), "--spec", "int8"]) == 2
     assert "--spec says how an .embc is coded" in capsys.readouterr().err
+
+
+def test_what_is_shrunk_can_be_repaired_at_once(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher, _ = files
+    plain, better = tmp_path / "plain.embc", tmp_path / "better.embc"
+    assert main(["shrink", str(teacher), "--spec", "pq:6x4", "-o", str(plain)]) == 0
+    assert main(["shrink", str(teacher), "--spec", "pq:6x4", "--repair", "-o", str(better)]) == 0
+    assert better.stat().st_size - plain.stat().st_size <= most_added(24)
+    assert kept(embcompress.open(better)) > kept(embcompress.open(plain))
+    again = repair(embcompress.load(teacher), embcompress.open(plain))
+    np.testing.assert_array_equal(again[0:700], embcompress.open(better)[0:700])
+    capsys.readouterr()
+
+
+def test_a_chosen_code_that_is_repaired_stays_in_its_size(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher, _ = files
+    out = tmp_path / "chosen.embc"
+    assert main(["shrink", str(teacher), "--size", "24kB", "--repair", "-o", str(out), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert out.stat().st_size <= 24_000
+    assert report["repaired"]["segments"][0]["rows"] == 700
+    assert embcompress.open(out).metadata["choice"]["goal"]["size"] == "24kB"

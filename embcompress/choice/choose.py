@@ -15,6 +15,7 @@ from embcompress.choice.reaching import smallest_keeping
 from embcompress.choice.run_time import within_profile
 from embcompress.choice.trials import Trial
 from embcompress.choice.within import SHAPES, best_within, largest, smallest_file
+from embcompress.cores import reproducible
 from embcompress.encode import Progress, no_progress, sample_directions
 from embcompress.errors import EmbcompressError, UsageError
 from embcompress.spec import Spec
@@ -101,12 +102,14 @@ def choose(
     return decide(table, Goal(size, ratio, bits, keep, device_profile, measure), seed=seed, progress=progress).spec
 
 
+@reproducible()
 def decide(
     table: Table,
     goal: Goal,
     *,
     ngrams: int | None = None,
     dropped: Table | None = None,
+    spare: int = 0,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Choice:
@@ -119,6 +122,8 @@ def decide(
     ngrams : int, optional
     dropped : Table, optional
         As for `shrink`.
+    spare : int
+        Bytes to leave free in the file.
     seed : int
     progress : callable
 
@@ -135,7 +140,7 @@ def decide(
     """
     if not len(table):
         raise UsageError("the table has no rows: there is nothing to choose for")
-    size = _file_size(table, ngrams, dropped)
+    size = _file_size(table, ngrams, dropped, spare)
     if goal.keep is not None:
         trials = smallest_keeping(table, families(table.dims), goal.keep, size, goal.measure, seed, progress)
         best = trials[-1]
@@ -152,13 +157,13 @@ def decide(
     return Choice(trials[-1], trials, most_bytes)
 
 
-def _file_size(table: Table, ngrams: int | None, dropped: Table | None) -> FileSize:
+def _file_size(table: Table, ngrams: int | None, dropped: Table | None, spare: int) -> FileSize:
     words = table.words
     if dropped is not None:
         every = chain(words.every_word(), dropped.words.every_word())
         words = Vocabulary.from_words(every, np.zeros(len(dropped), dtype=np.int64))
     rows = 0 if table.ngrams is None else int(table.ngrams.vectors.shape[0])
-    return FileSize(words, rows if ngrams is None else min(rows, ngrams))
+    return FileSize(words, rows if ngrams is None else min(rows, ngrams), spare)
 
 
 def _within_bits(table: Table, bits: float) -> list[Candidate]:

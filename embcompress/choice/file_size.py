@@ -35,6 +35,8 @@ class FileSize:
         All words of the file, those without a row too.
     ngrams : int
         Rows of n-grams.
+    spare : int
+        Bytes to be added later.
 
     Raises
     ------
@@ -42,11 +44,12 @@ class FileSize:
         If nothing can be written to the system's folder for temporary files.
     """
 
-    def __init__(self, words: Vocabulary, ngrams: int = 0) -> None:
+    def __init__(self, words: Vocabulary, ngrams: int = 0, spare: int = 0) -> None:
         self.rows = len(words)
         self._ngrams = ngrams
-        self.without_codes = _written(words, Codec(Affine(1), None)) + CERTIFICATE + CHOICE + self.rows
-        """Words, lengths of rows, and metadata."""
+        halves = Codec(Affine(1), None)
+        self.without_codes = _written(words, halves) - self.rows * halves.code_size + CERTIFICATE + CHOICE + spare
+        """Words, lengths of rows, metadata, and what is spare."""
 
     def of(self, codec: Codec) -> int:
         """Of the whole file."""
@@ -60,8 +63,8 @@ class FileSize:
 
 
 def _written(words: Vocabulary, codec: Codec) -> int:
-    """Bytes of a file of words and a codec without rows."""
-    none = np.zeros((0, codec.code_size), dtype=np.uint8)
-    segment = Segment(codec, none, none[:, 0], LengthScale.spanning(np.ones(1)))
+    """Bytes of a file of words whose rows are zeros."""
+    codes = np.zeros((len(words), codec.code_size), dtype=np.uint8)
+    segment = Segment(codec, codes, np.zeros(len(words), dtype=np.uint8), LengthScale.spanning(np.ones(1)))
     with tempfile.TemporaryDirectory() as folder:
         return file.write(Path(folder) / "empty.embc", file.Contents(words, segment, {}))

@@ -20,7 +20,7 @@ from embcompress.codebook import NO_AXIS, Codebook
 from embcompress.codec import Codec
 from embcompress.cores import in_order
 
-POWER = 0.5
+POWER = 0.35
 """Of the second moment. 1 would be the mean squared error of scores over all queries there are; the nearest neighbours
 of a word are alike along the directions that all words share, and are told apart along others."""
 

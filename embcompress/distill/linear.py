@@ -8,6 +8,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from embcompress.arrays import Floats, blocks, directions, row_norms, with_lengths
+from embcompress.cores import reproducible
 from embcompress.distill.batches import Batch, Batches, chosen_words
 from embcompress.distill.devices import Arrays, Device
 from embcompress.distill.losses import feature_loss
@@ -29,6 +30,7 @@ SAMPLE_ROWS = 200_000
 """Rows that the principal axes are fitted to."""
 
 
+@reproducible()
 def distill(
     teacher: Table,
     dims: int,

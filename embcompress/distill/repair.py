@@ -37,6 +37,9 @@ from embcompress.shared_codes import SharedCodes
 from embcompress.table import Table
 from embcompress.vectors import CompressedVectors
 
+RECORD = 1000
+"""At most so many bytes of metadata say how a file was repaired."""
+
 ZERO_LEVEL = 0.1
 """A level below this share of its column's root mean square stands for zero."""
 
@@ -98,6 +101,11 @@ def repair(
     return result
 
 
+def most_added(dims: int) -> int:
+    """At most so many bytes a repaired file of one segment takes more: shifts forth and back, and how it was done."""
+    return 2 * 4 * dims + RECORD
+
+
 class _Lesson:
     """A segment, and what its teacher knows of its rows.
 
@@ -141,27 +149,26 @@ class _Lesson:
 
 
 class _Repairing:
-    """A codec that learns similarities, and its teacher's rows.
+    """A codec that learns similarities, the symbols of rows given.
 
     Parameters
     ----------
     lesson : _Lesson
     codec : Codec
         What training starts at.
-    metric : (d, d) float32
-        By which symbols are chosen.
+    symbols : (n, M) uint8
+        Of the lesson's rows.
     watched : Watched
     recipe : Recipe
     """
 
-    def __init__(self, lesson: _Lesson, codec: Codec, metric: Floats, watched: Watched, recipe: Recipe) -> None:
+    def __init__(self, lesson: _Lesson, codec: Codec, symbols: Bytes, watched: Watched, recipe: Recipe) -> None:
         self._lesson = lesson
-        self._metric = metric
+        self._symbols = symbols
         self._watched = watched
         self._device = Device(recipe.device)
         self._student = CodecStudent(codec, self._device, lesson.zero)
         self._temperature = recipe.temperature
-        self._symbols: Bytes | None = None
 
     @property
     def name(self) -> str:
@@ -177,9 +184,7 @@ class _Repairing:
         return {**self._student.scales(), "sharpness": self._device.put(np.full(2, SHARPENING, dtype=np.float32))}
 
     def learn(self, parameters: Arrays, batch: Batch) -> tuple[Losses, Arrays]:
-        """Losses of a batch, and the gradients of their weighted sum; symbols are those of the last look."""
-        if self._symbols is None:  # a run that goes on after an interruption does so from a look
-            self._symbols = self._coded(parameters)
+        """Losses of a batch, and the gradients of their weighted sum."""
         symbols = self._device.put(self._symbols[batch.places].astype(np.int64))
         decoded = self._student.decode(parameters, symbols)
         soft = soft_losses(decoded.rows, batch, self._temperature, parameters["sharpness"], exact=True)
@@ -189,63 +194,58 @@ class _Repairing:
         return {**soft.values, "feature": feature.value}, gradients
 
     def kept(self, parameters: Arrays) -> Kept:
-        """What watched words keep of their neighbours, with all words coded anew."""
-        self._symbols = self._coded(parameters)
+        """What watched words keep of their neighbours."""
         return _kept(self._watched, self.codec(parameters), self._symbols)
 
     def codec(self, parameters: Arrays) -> Codec:
         """The codec of these parameters."""
         return self._student.codec(parameters)
 
-    def descent(self, parameters: Arrays) -> Descent:
-        """What chooses symbols for these parameters."""
-        return Descent(self.codec(parameters), self._metric, self._lesson.zero)
-
-    def _coded(self, parameters: Arrays) -> Bytes:
-        """Symbols (n, M) of the words that are trained on and watched."""
-        descent, lesson = self.descent(parameters), self._lesson
-        parts = blocks(len(lesson.rows))
-        return np.concatenate(
-            [descent.symbols(lesson.teacher.units(_range(part)), lesson.symbols(lesson.rows[part])) for part in parts]
-        )
-
 
 def _repaired(
     lesson: _Lesson, recipe: Recipe, progress: Progress, watch: Callable[[Look], None] | None
 ) -> tuple[Segment, Look]:
-    """The segment coded anew, and the look at the step that was kept; if none is better, the segment as it was."""
-    device = Device(recipe.device)
+    """The segment coded anew, and the look at the step that was kept; if none is better, the segment as it was.
+
+    Symbols are chosen once, before training. Choosing them again for the codec in training was worse: the metric asks
+    for the nearest rows, and so works against what the soft losses have learned.
+    """
     watched = Watched(lesson.teacher, seed=recipe.seed)
     before = _kept(watched, lesson.segment.codec, lesson.symbols(lesson.rows))
     progress("finding neighbours", 0, 1)
-    batches = Batches(lesson.teacher, watched.held_out, device, seed=recipe.seed)
+    batches = Batches(lesson.teacher, watched.held_out, Device(recipe.device), seed=recipe.seed)
     progress("finding neighbours", 1, 1)
-    codec, measure = _fitted(lesson, watched, recipe.seed)
-    repairing = _Repairing(lesson, codec, measure, watched, recipe)
-    state = train(repairing, batches, device, recipe, progress=progress, watch=watch)
+    codec, descent = _fitted(lesson, watched, recipe.seed)
+    symbols = []
+    for part in blocks(len(lesson.rows)):
+        x = lesson.teacher.units(np.arange(part.start, part.stop))
+        symbols.append(descent.symbols(x, lesson.symbols(lesson.rows[part])))
+        progress("choosing symbols", part.stop, len(lesson.rows))
+    repairing = _Repairing(lesson, codec, np.concatenate(symbols), watched, recipe)
+    state = train(repairing, batches, Device(recipe.device), recipe, progress=progress, watch=watch)
     if state.best_look.kept.mean <= before.mean:
         return lesson.segment, state.looks[0]._replace(kept=before)
-    codec, descent = repairing.codec(state.best), repairing.descent(state.best)
-    assert codec.codebook is not None
-    codebook, ranks = _ascending(codec.codebook)
+    trained = repairing.codec(state.best)
+    assert trained.codebook is not None
+    codebook, ranks = _ascending(trained.codebook)
     columns = np.arange(codebook.columns)
     codes: Bytes = np.empty(lesson.segment.codes.shape, dtype=np.uint8)
     for rows in blocks(len(codes)):
-        symbols = descent.symbols(lesson.directions(rows), lesson.symbols(rows))
-        codes[rows] = codebook.pack(symbols if ranks is None else ranks[columns, symbols])
+        chosen = descent.symbols(lesson.directions(rows), lesson.symbols(rows))
+        codes[rows] = codebook.pack(chosen if ranks is None else ranks[columns, chosen])
         progress("encoding", rows.stop, len(codes))
-    return replace(lesson.segment, codec=replace(codec, codebook=codebook), codes=codes), state.best_look
+    return replace(lesson.segment, codec=replace(trained, codebook=codebook), codes=codes), state.best_look
 
 
-def _fitted(lesson: _Lesson, watched: Watched, seed: int) -> tuple[Codec, Floats]:
-    """The segment's codec with centroids fitted to similarities, and the metric that stands for these."""
+def _fitted(lesson: _Lesson, watched: Watched, seed: int) -> tuple[Codec, Descent]:
+    """The segment's codec with centroids fitted to similarities, and what chooses symbols for it."""
     known = np.flatnonzero(~watched.held_out)
     sample = known[draw_rows(len(known), FITTED_ROWS, seed)]
     x = lesson.teacher.units(sample)
-    measure = metric(x)
-    codec = lesson.segment.codec
+    measure, codec = metric(x), lesson.segment.codec
     codebook = Descent(codec, measure, lesson.zero).codebook(x, lesson.symbols(lesson.rows[sample]))
-    return replace(codec, codebook=codebook), measure
+    fitted = replace(codec, codebook=codebook)
+    return fitted, Descent(fitted, measure, lesson.zero)
 
 
 def _kept(watched: Watched, codec: Codec, symbols: Bytes) -> Kept:
@@ -265,10 +265,6 @@ def _ascending(codebook: Codebook) -> tuple[Codebook, Bytes | None]:
     order = codebook.centroids.argsort(axis=1, kind="stable")  # (M, L, 1)
     levels = np.take_along_axis(codebook.centroids, order, axis=1)
     return replace(codebook, centroids=levels), order[:, :, 0].argsort(axis=1).astype(np.uint8)
-
-
-def _range(rows: slice) -> Integers:
-    return np.arange(rows.start, rows.stop)
 
 
 def _prunes(spec: str) -> bool:

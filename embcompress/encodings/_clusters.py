@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
 
 from embcompress.arrays import Floats, Integers
 from embcompress.codebook import Codebook
-from embcompress.cores import usable_cores
+from embcompress.cores import in_order, reproducible
 from embcompress.encodings import lloyd
 from embcompress.errors import SpecError
-from embcompress.kernels.threads import set_threads
 from embcompress.spec import Grid
 
 ROUNDS = 25
@@ -64,12 +62,8 @@ def clustered_columns(
         begin = None if start is None else start.centroids[m, :, : len(columns[m])]
         return cluster(y[:, columns[m]], 2**bits, seed=seed, rounds=rounds, start=begin)
 
-    # A column is too little work to share out: FAISS's threads would wait for each other most of the time.
-    with (
-        _blocked_distances(),
-        ThreadPoolExecutor(usable_cores(), initializer=set_threads, initargs=(1,)) as pool,
-    ):
-        points = list(pool.map(fit_column, range(len(columns))))
+    with _blocked_distances():
+        points = list(in_order(fit_column, range(len(columns))))
     return Codebook.from_columns(y.shape[1], columns, points)
 
 
@@ -123,7 +117,8 @@ def cluster(x: Floats, count: int, *, seed: int, rounds: int = ROUNDS, start: Fl
         min_points_per_centroid=1,
         max_points_per_centroid=POINTS // count,
     )
-    kmeans.train(padded, init_centroids=None if start is None else _padded(start))
+    with reproducible():
+        kmeans.train(padded, init_centroids=None if start is None else _padded(start))
     centroids = np.ascontiguousarray(np.asarray(kmeans.centroids)[:, :width])
     return np.sort(centroids, axis=0) if width == 1 else centroids
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from embcompress.formats._fasttext_fields import Fields
 from embcompress.formats._reading import MOST_DIMS
+from embcompress.ngrams import LONGEST_NGRAM
 
 MAGIC = struct.pack("<i", 793712314)
 VERSIONS = 11, 12
@@ -15,8 +16,6 @@ OLD = 0
 
 ARGUMENTS = "12id"
 SUPERVISED = 3
-LONGEST_NGRAM = 64
-"""Characters of an n-gram that are believed: a damaged header must not lead to n-grams without number."""
 
 
 class Header(NamedTuple):

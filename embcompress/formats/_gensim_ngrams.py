@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from embcompress.arrays import Array2D, Integers
 from embcompress.formats._gensim_table import SavedTable
+from embcompress.ngrams import LONGEST_NGRAM, MOST_BUCKETS
 from embcompress.table import NgramRows
 
 NAMES = "vectors_ngrams", "syn0_ngrams", "syn0_all"
 OTHER_HASH = "n-gram rows hashed another way than fastText's"
-LONGEST_NGRAM = 64
-MOST_BUCKETS = (1 << 31) - 1
 
 
 def read_ngrams(table: SavedTable) -> NgramRows | None:

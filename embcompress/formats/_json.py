@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from embcompress.container import distinct_keys
 from embcompress.disk import access_error
 from embcompress.errors import FormatError
+from embcompress.header import distinct_keys
 
 
 def read_json(path: Path) -> Any:

@@ -31,7 +31,8 @@ DTYPES = {
 FLOATS = ("F64", "F32", "F16", "BF16")
 
 TEXT = rb'"(?:[^"\\]|\\.)*+"'
-OURS = re.compile(rb'"__metadata__"\s*:\s*\{(?:\s*%s\s*:\s*%s\s*,)*+\s*"embcompress"\s*:' % (TEXT, TEXT), re.DOTALL)
+OTHERS = rb'(?:\s*(?!"embcompress")%s\s*:\s*%s\s*,)*+' % (TEXT, TEXT)
+OURS = re.compile(rb'"__metadata__"\s*:\s*\{%s\s*"embcompress"\s*:' % OTHERS, re.DOTALL)
 
 
 class Tensor(NamedTuple):

@@ -11,6 +11,7 @@ from typing import IO, BinaryIO
 
 from embcompress.errors import FormatError
 from embcompress.formats._wrappers import members, reading, unwrapped, wrapper_of
+from embcompress.text import one_line
 
 HEAD_BYTES = 1 << 18
 """Bytes a format is told from: more than one line of any table that is not made to trick."""
@@ -69,7 +70,7 @@ class Source:
 
     def error(self, text: str) -> FormatError:
         """An error that begins with the file's name."""
-        return FormatError(f"{self.name}: {text}")
+        return FormatError(f"{self.name}: {one_line(text)}")
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:

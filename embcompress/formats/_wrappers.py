@@ -17,6 +17,7 @@ from typing import IO, BinaryIO, cast
 
 from embcompress.disk import access_error
 from embcompress.errors import FormatError
+from embcompress.text import one_line
 
 SNIFFED_BYTES = 10
 """As many as the longest of `MAGIC`."""
@@ -95,10 +96,10 @@ def reading(name: str) -> Iterator[None]:
         yield
     # A damaged gzip or bzip2 file is an OSError to Python, yet one of content, without a number.
     except (*DAMAGED, ZstdError) as error:
-        raise FormatError(f"{name}: its compression is damaged or cut short ({error})") from None
+        raise FormatError(f"{name}: its compression is damaged or cut short ({one_line(str(error))})") from None
     except OSError as error:
         if error.errno in (None, errno.EINVAL):  # the latter where a place outside the file was to be read
-            raise FormatError(f"{name}: its compression is damaged ({error})") from None
+            raise FormatError(f"{name}: its compression is damaged ({one_line(str(error))})") from None
         raise access_error("read", name, error) from None
 
 

@@ -66,7 +66,7 @@ def _blocks(source: Source, notes: Notes, path: Path) -> Iterator[Block]:
     if subwords is not None:
         decoded = _decoded(source, subwords.segment)
         notes.ngrams = NgramRows(subwords.minn, subwords.maxn, subwords.buckets, decoded, subwords.kept)
-    for block in blocks(len(rows)):
+    for block in blocks(len(rows), contents.rows.parts[0].codec.rows_at_once):
         names = list(islice(words, block.stop - block.start))
         position = source.size * block.stop // len(rows)
         yield Block(names, vectors[rows[block]], range(block.start, block.stop), position)
@@ -74,9 +74,8 @@ def _blocks(source: Source, notes: Notes, path: Path) -> Iterator[Block]:
 
 def _decoded(source: Source, coded: CodedRows) -> _Decoded:
     for part in coded.parts:
-        codebook = part.codec.codebook
         for block in blocks(len(part)):
-            if codebook is not None and not codebook.valid(part.codes[block]):
+            if not part.codec.valid(part.codes[block]):
                 raise source.error(f"has a code that stands for nothing between row {block.start} and {block.stop}")
     return _Decoded(coded)
 

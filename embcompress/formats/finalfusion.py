@@ -12,6 +12,7 @@ from embcompress.formats._finalfusion import Bounded, Chunk, Dense, Quantized, d
 from embcompress.formats._mapped import mapped
 from embcompress.formats._reading import Block, Notes
 from embcompress.formats._source import Source
+from embcompress.ngrams import LONGEST_NGRAM
 from embcompress.table import NgramRows
 
 NAME = "finalfusion .fifu"
@@ -23,8 +24,6 @@ SIMPLE, DENSE, BUCKETS, QUANTIZED, METADATA, NORMS, FASTTEXT, EXPLICIT, FLORET =
 
 WORDS = {SIMPLE: "Q", BUCKETS: "QIII", FASTTEXT: "QIII", EXPLICIT: "QQII"}
 """Numbers that chunks of words begin with, how many words there are first among them."""
-
-LONGEST_NGRAM = 100
 
 
 def matches(source: Source) -> bool:

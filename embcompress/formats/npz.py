@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
+import sys
 import tempfile
 import tokenize
 import warnings
@@ -93,8 +94,18 @@ def _read(source: Source, archive: IO[bytes], raw: IO[bytes]) -> Iterator[Block]
                 if number.itemsize > 4:
                     with np.errstate(over="ignore"):
                         vectors = vectors.astype(np.float32)
-                texts = [to_bytes(text) if isinstance(text, str) else text for text in words.tolist()]
+                texts = _texts(words)
                 yield Block(texts, vectors, range(rows.start, rows.stop), raw.tell())
+
+
+def _texts(words: NDArray[Any]) -> list[bytes]:
+    """Words of an array of text or bytes; ValueError where a number stands for no character."""
+    if words.dtype.kind == "S":
+        return list(words.tolist())
+    numbers = words.view(f"{words.dtype.str[0]}u4")
+    if numbers.size and numbers.max() > sys.maxunicode:
+        raise ValueError(f"a word holds a character of number {numbers.max()}")
+    return [to_bytes(text) for text in words.tolist()]
 
 
 def _items(source: Source, stream: Limited, rows: slice, dtype: np.dtype[Any], each: int, what: str) -> NDArray[Any]:

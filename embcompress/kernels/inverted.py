@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from embcompress.arrays import Floats, Integers
-from embcompress.errors import FormatError
 from embcompress.kernels.layout import Layout
 from embcompress.lists import Lists
 
@@ -57,13 +56,12 @@ class InvertedIndex:
     def _filled(self) -> Any:
         import faiss
 
+        self.lists.check_rows()
         index = self.layout.empty_lists(len(self.lists.sizes))
         end = 0
         for number, size in enumerate(self.lists.sizes.tolist()):
             if size:
                 rows = self.lists.rows[end : end + size].astype(np.int64)
-                if not 0 <= rows.min() <= rows.max() < len(self.layout.segment):
-                    raise FormatError(f"the inverted file's list {number} names a row that is not there")
                 codes = np.ascontiguousarray(self.layout.codes(rows))
                 index.invlists.add_entries(number, size, faiss.swig_ptr(rows), faiss.swig_ptr(codes))
             end += size

@@ -15,6 +15,8 @@ from embcompress.segment import Segment
 SCALAR_ALIGNMENT = 16
 """FAISS's scalar-quantizer kernels fall off their fast path unless the width is a multiple of this."""
 
+LOWEST_HALF = np.finfo(np.float16).min
+
 
 class EvenLevels(Layout):
     """256 evenly spaced levels: the scalar quantizer, each axis' step folded into the query."""
@@ -81,7 +83,7 @@ class Halves(Layout):
         codes = self.segment.codes[rows]
         numbers = np.zeros((len(codes), self.width), dtype="<f2")
         numbers[:, : self.axes] = np.ascontiguousarray(codes).view("<f2")
-        numbers[:, self.axes] = 1 - self.segment.codec.sizes(codes)
+        numbers[:, self.axes] = np.maximum(1 - self.segment.codec.sizes(codes), LOWEST_HALF)  # damage decodes to more
         return numbers.view(np.uint8)
 
     def queries(self, pulled: Floats, expected: Floats) -> Floats:
@@ -115,8 +117,7 @@ def _placed(pulled: Floats, expected: Floats, width: int) -> Floats:
 def _scalar_lists(width: int, count: int, kind: int) -> Any:
     import faiss
 
-    coarse = faiss.IndexFlatIP(width)
-    coarse.add(np.zeros((count, width), dtype=np.float32))
+    coarse = faiss.IndexFlatIP(width)  # never asked, so it need not hold the lists' centroids
     return faiss.IndexIVFScalarQuantizer(coarse, width, count, kind, faiss.METRIC_INNER_PRODUCT, False)
 
 

@@ -12,6 +12,9 @@ from embcompress.kernels._length_column import LengthColumn
 from embcompress.kernels.layout import Layout
 from embcompress.segment import Segment
 
+TABLE_BYTES = 64 << 20
+"""Of look-up tables that FAISS makes for queries at once."""
+
 
 class Centroids(Layout):
     """Symbols of a codebook: a table look-up each, the length column's last.
@@ -28,6 +31,7 @@ class Centroids(Layout):
     """
 
     most_queries: int | None = 64
+    """Fewer where their look-up tables would take more than `TABLE_BYTES`."""
 
     def __init__(self, segment: Segment, codebook: Codebook, scanned: Codebook, bits: int) -> None:
         super().__init__(segment, (scanned.columns + 1) * scanned.width)
@@ -35,6 +39,8 @@ class Centroids(Layout):
         self.scanned = scanned
         self.bits = bits
         self.lengths = LengthColumn(segment, 2**bits)
+        if self.most_queries is not None:
+            self.most_queries = min(self.most_queries, TABLE_BYTES // (4 * 2**bits * (scanned.columns + 1)))
         covered = scanned.flat_axes
         self._axes = None if np.array_equal(covered, np.arange(scanned.dims)) else covered
 
@@ -62,8 +68,7 @@ class Centroids(Layout):
         """An `IndexIVFPQ` with set centroids, its rows coded as they are."""
         import faiss
 
-        coarse = faiss.IndexFlatIP(self.width)
-        coarse.add(np.zeros((count, self.width), dtype=np.float32))
+        coarse = faiss.IndexFlatIP(self.width)  # never asked, so it need not hold the lists' centroids
         columns = self.scanned.columns + 1
         index = faiss.IndexIVFPQ(coarse, self.width, count, columns, self.bits, faiss.METRIC_INNER_PRODUCT)
         index.by_residual = False
@@ -74,7 +79,10 @@ class Centroids(Layout):
 
         length_column = np.zeros((1, 2**self.bits, self.scanned.width), dtype=np.float32)
         length_column[0, :, 0] = self.lengths.levels
-        centroids = np.concatenate([self.scanned.centroids, length_column])
+        spare = 2**self.bits - self.scanned.radix  # values that no code of ours takes
+        centroids = np.concatenate(
+            [np.pad(self.scanned.centroids, ((0, 0), (0, spare), (0, 0)), mode="edge"), length_column]
+        )
         faiss.copy_array_to_vector(centroids.ravel(), index.pq.centroids)
         index.is_trained = True
         return index
