@@ -66,6 +66,8 @@ def distill(
         raise click.UsageError(f"--spec says how an .embc is coded: give one with -o FILE.embc, not {output}")
     if not (wanted.dims or wanted.subwords or wanted.task or teachers.transforms or len(teachers.names) > 1):
         raise click.UsageError("say what is to be learned: --dims K, --subwords, or --then-task FILE")
+    if "checkpoint" in chosen and not (wanted.dims or teachers.transforms):
+        raise click.UsageError("--checkpoint is for --dims and transformers: n-grams and tasks are learned in one go")
     parsed = embcompress.parse(DEFAULT_SPEC if spec is None else spec)
     recipe = Recipe(**chosen)
     with unchanged(*teachers.files), progress_bar() as progress:

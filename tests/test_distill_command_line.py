@@ -122,6 +122,7 @@ def _read(path: str) -> Any:
         ("table.bin -o x.embc", 2, "say what is to be learned"),
         ("table.bin --subwords -o x.bin", 2, "rows of n-grams are kept in an .embc"),
         ("table.bin --dims 8 --buckets 9 -o x.embc", 2, "add --subwords"),
+        ("table.bin --subwords --checkpoint c -o x.embc", 2, "--checkpoint is for --dims and transformers"),
         ("table.bin --dims 8 --alpha 0.5 -o x.embc", 2, "add --then-task FILE"),
         ("table.bin --then-task pairs.tsv --alpha 1.5 -o x.embc", 2, "'--alpha': 1.5 is not in the range 0<=x<=1"),
         ("table.bin --then-task pairs.tsv -T 0 -o x.embc", 2, "temperature = 0"),

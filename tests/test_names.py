@@ -28,6 +28,7 @@ PUBLIC = {
     "open",
     "pack",
     "parse",
+    "repair",
     "shrink",
     "unpack",
     "verify",
