@@ -124,7 +124,7 @@ HALVES: dict[str, Callable[[Path], Read]] = {"safetensors": tensor, "usearch:f16
 OF_CODES: dict[str, Callable[[Path], Read]] = {"onnx": onnx, "torch": torch_layer}
 """Formats that decode by themselves."""
 
-TESTED_APART = {"faiss", "usearch:i8", "usearch:b1", "sqlite:vec"}
+TESTED_APART = {"faiss", "js", "usearch:i8", "usearch:b1", "sqlite:vec"}
 
 
 def written(vectors: CompressedVectors | Table, name: str, folder: Path, **options: Any) -> Path:
