@@ -117,7 +117,8 @@ def _placed(pulled: Floats, expected: Floats, width: int) -> Floats:
 def _scalar_lists(width: int, count: int, kind: int) -> Any:
     import faiss
 
-    coarse = faiss.IndexFlatIP(width)  # never asked, so it need not hold the lists' centroids
+    coarse = faiss.IndexFlatIP(width)
+    coarse.add(np.zeros((count, width), dtype=np.float32))  # a GPU asks it, the CPU is told the lists
     return faiss.IndexIVFScalarQuantizer(coarse, width, count, kind, faiss.METRIC_INNER_PRODUCT, False)
 
 

@@ -68,7 +68,8 @@ class Centroids(Layout):
         """An `IndexIVFPQ` with set centroids, its rows coded as they are."""
         import faiss
 
-        coarse = faiss.IndexFlatIP(self.width)  # never asked, so it need not hold the lists' centroids
+        coarse = faiss.IndexFlatIP(self.width)
+        coarse.add(np.zeros((count, self.width), dtype=np.float32))  # a GPU asks it, the CPU is told the lists
         columns = self.scanned.columns + 1
         index = faiss.IndexIVFPQ(coarse, self.width, count, columns, self.bits, faiss.METRIC_INNER_PRODUCT)
         index.by_residual = False
