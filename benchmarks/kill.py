@@ -69,6 +69,16 @@ VERBS = {
         "out.bin",
         [["distill", "table.bin", "--dims", "9", "-o", "out.bin", "--force", "--steps", "1"]],
     ),
+    "convert": Verb(
+        ["convert", "table.bin", "out.vec", "--force"],
+        "out.vec",
+        [SHRUNK, ["export", "out.embc", "--to", "word2vec:text", "-o", "out.vec"]],
+    ),
+    "export": Verb(
+        ["export", "out.embc", "--to", "word2vec", "-o", "out.bin", "--force"],
+        "out.bin",
+        [SHRUNK, ["convert", "table.bin", "out.bin"]],
+    ),
     "pack": Verb(["pack", "out.embc", "--force"], "out.embc", [SHRUNK]),
     "unpack": Verb(["unpack", "out.embc", "--force"], "out.embc", [SHRUNK, ["pack", "out.embc", "--force"]]),
     "compare": Verb(

@@ -152,7 +152,7 @@ def _locked_temporary(target: Path) -> tuple[Path, int]:
         # 0o666 lets the user's umask decide, as for any file a program makes.
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
         with suppress(OSError):  # on a file system without locks no temporary file is ever taken for abandoned
-            _lock(descriptor, wait=True)
+            lock(descriptor, wait=True)
         if os.fstat(descriptor).st_nlink:  # else another writer removed it before it was locked
             return temporary, descriptor
         os.close(descriptor)
@@ -172,7 +172,7 @@ def _remove_unlocked(path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | NEVER_WAIT_NOR_FOLLOW)
     try:
         if sys.platform != "win32":
-            _lock(descriptor, wait=False)
+            lock(descriptor, wait=False)
             path.unlink()
     finally:
         os.close(descriptor)
@@ -180,7 +180,7 @@ def _remove_unlocked(path: Path) -> None:
         path.unlink()  # refused while another has it open
 
 
-def _lock(descriptor: int, *, wait: bool) -> None:
+def lock(descriptor: int, *, wait: bool) -> None:
     """Take the file's lock, which ends with the process; OSError if another has it, or there are no locks."""
     if sys.platform != "win32":
         import fcntl

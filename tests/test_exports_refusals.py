@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -293,3 +294,27 @@ def test_gensims_name_for_writing(tmp_path: Path) -> None:
     for wrong in ({"prefix": "x"}, {"append": True}, {"total_vec": 3}, {"binary": True, "write_header": False}):
         with pytest.raises(UsageError, match="to_gensim"):
             vectors.save_word2vec_format(tmp_path / "ours", **wrong)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no locks")
+def test_what_a_killed_run_left_is_removed_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    import fcntl
+
+    abandoned, used = tmp_path / ".export-old.tmp", tmp_path / ".export-used.tmp"
+    for folder in (abandoned, used):
+        folder.mkdir()
+        (folder / "part.bin").write_bytes(b"half")
+    with open_folder(used) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        embcompress.export(shrunk("binary"), tmp_path / "out.bin")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".export-used.tmp", "out.bin"]
+    assert (used / "part.bin").read_bytes() == b"half"
+
+
+@contextmanager
+def open_folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

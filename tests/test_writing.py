@@ -343,7 +343,7 @@ def test_where_there_are_no_locks_nothing_is_taken_for_abandoned(
     def unsupported(_descriptor: int, *, wait: bool) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr(disk, "_lock", unsupported)
+    monkeypatch.setattr(disk, "lock", unsupported)
     other = tmp_path / ".file.0123abcd.tmp"
     other.write_bytes(b"")
     with replacing(tmp_path / "file") as file:
