@@ -73,7 +73,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and not isinstance(error, FileAccessError):
             raise access_error("write", target, error) from None
         raise
-    _sync_folder(target.parent)
+    with suppress(OSError):  # a move is durable once its folder is; not every system lets a folder be opened
+        sync(target.parent)
 
 
 @contextmanager
@@ -199,11 +200,12 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    # A rename is durable once its folder is; not every system lets a folder be opened.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    if sys.platform == "win32" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -20,6 +20,15 @@ def is_number(text: bytes) -> bool:
     return b"_" not in text  # which Python allows between digits
 
 
+def is_utf8(word: bytes) -> bool:
+    """Whether a word is text."""
+    try:
+        word.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def one_line(text: str) -> str:
     """A text that a stranger may have written parts of, fit for an error: only what prints, cut where it is long."""
     shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:LONGEST_ERROR])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,28 +31,15 @@ from embcompress.encodings import parse
 from embcompress.errors import FormatError, MissingPackageError
 from embcompress.evaluation._answers import answers
 from tests.common import DIMS, small_table
+from tests.differences import by_differences, randoms
 
 NUMPY = Device()
 has_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 LIBRARIES = ["numpy", pytest.param("torch", marks=has_torch)]
 
 
-def randoms(*shape: int, seed: int = 0) -> Any:
-    return np.random.default_rng(seed).standard_normal(shape)  # float64, for the sake of differences
-
-
 def barred() -> Any:
     return np.where(np.random.default_rng(1).random((5, 9)) < 0.2, BARRED, 0.0)
-
-
-def by_differences(loss: Callable[[Any], float], at: Any, step: float = 1e-6) -> Any:
-    """The gradient of a loss, number by number."""
-    gradient = np.zeros_like(at)
-    for place in np.ndindex(at.shape):
-        moved = np.zeros_like(at)
-        moved[place] = step
-        gradient[place] = (loss(at + moved) - loss(at - moved)) / (2 * step)
-    return gradient
 
 
 def batch_of(count: int, device: Device = NUMPY) -> Batch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +20,10 @@ from embcompress.distill.task import read_task
 from embcompress.distill.training import DivergedError
 from embcompress.evaluation._answers import answers
 from tests.common import DIMS, ROWS, small_table
+from tests.differences import by_differences, randoms
 
 has_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 LIBRARIES = ["numpy", pytest.param("torch", marks=has_torch)]
-
-
-def randoms(*shape: int, seed: int = 0) -> Any:
-    return np.random.default_rng(seed).standard_normal(shape)
-
-
-def by_differences(loss: Callable[[Any], float], at: Any, step: float = 1e-6) -> Any:
-    gradient = np.zeros_like(at)
-    for place in np.ndindex(at.shape):
-        moved = np.zeros_like(at)
-        moved[place] = step
-        gradient[place] = (loss(at + moved) - loss(at - moved)) / (2 * step)
-    return gradient
 
 
 def texts(seed: int) -> Any:

@@ -14,8 +14,8 @@ import pytest
 
 import embcompress
 from embcompress import CompressedVectors, Table
-from embcompress.exports._words import is_utf8
 from embcompress.exports.js import FILES, TABLE
+from embcompress.text import is_utf8
 from embcompress.vocabulary import to_bytes
 from tests.common import shrunk, small_table, unit_queries
 from tests.javascript import MODULE, StaticServer, serving

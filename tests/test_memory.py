@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.limited import needs_linux, run_limited
+
 ROWS, DIMS = 400_000, 256
 ALLOWED = 300 << 20
 """Bytes beyond what the imported libraries hold already; the table's float32 rows alone are 390 << 20."""
 
-SHRINK = """
-import re, resource, sys
-import faiss, numpy, safetensors, scipy.special, zstandard
-import embcompress.compress
-import embcompress_cli.main as command
-numpy.ones((500, 500)) @ numpy.ones((500, 500))  # the linear algebra library takes its buffers at first use
-held = 1024 * int(re.search(r"VmData:\\s+(\\d+)", open("/proc/self/status").read())[1])
-limit = held + int(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-sys.exit(command.main(sys.argv[2:]))
-"""
+IMPORTED = ("faiss", "scipy.special", "zstandard", "embcompress.compress")
 
-
-pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux to know and limit memory")
+pytestmark = needs_linux
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +32,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def shrink(table: Path, limit: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", SHRINK, str(limit), "shrink", str(table), "--force", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_limited(limit, IMPORTED, "shrink", str(table), "--force", *arguments)
 
 
 def test_shrinking_takes_less_memory_than_the_table(table: Path) -> None:

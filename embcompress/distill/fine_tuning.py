@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from embcompress.cores import reproducible
-from embcompress.distill.objective import Losses
 from embcompress.distill.optimiser import Adam
 from embcompress.distill.recipe import Recipe
 from embcompress.distill.state import State
 from embcompress.distill.task import Task
 from embcompress.distill.task_student import Parts, TaskStudent
-from embcompress.distill.training import DivergedError
+from embcompress.distill.training import step
 from embcompress.encode import Progress, no_progress
 from embcompress.errors import UsageError
 from embcompress.table import Table
@@ -110,10 +108,7 @@ def fine_tune(
     best, best_step = tuning.value(state.best, parts.watched), 0
     every = max(1, asked.steps // LOOKS)
     while state.step < asked.steps and state.step < best_step + PATIENCE * every:
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is checked here, once for all of it
-            losses, gradients = tuning.learn(state)
-            _require_finite(losses, state, asked)
-            adam.step(state, gradients)
+        step(tuning.learn, adam, state, asked)
         progress("fine-tuning", state.step, asked.steps)
         if state.step % every == 0 or state.step == asked.steps:
             found = tuning.value(state.parameters, parts.watched)
@@ -136,12 +131,3 @@ def _split(items: int, seed: int) -> Parts:
     """A task's items, dealt at random."""
     order = np.random.default_rng(seed).permutation(items)
     return Parts(*np.split(order, [round(LEARNED * items), round((LEARNED + WATCHED) * items)]))
-
-
-def _require_finite(losses: Losses, state: State, recipe: Recipe) -> None:
-    for name, loss in losses.items():
-        if not math.isfinite(float(loss)):
-            raise DivergedError(
-                f"the {name} loss is {float(loss):g} at step {state.step + 1} of {recipe.steps}: "
-                f"lower --rate, now {recipe.rate:g}"
-            )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from array_api_compat import array_namespace
 
-from embcompress.arrays import Floats, blocks, directions, row_norms, with_lengths
+from embcompress.arrays import Floats, directions
 from embcompress.cores import reproducible
 from embcompress.distill.batches import Batch, Batches, chosen_words
 from embcompress.distill.devices import Arrays, Device
 from embcompress.distill.losses import feature_loss
+from embcompress.distill.mapped_table import mapped_table
 from embcompress.distill.objective import Losses, soft_losses
 from embcompress.distill.recipe import FEATURE_WEIGHT, FEWEST_WORDS, MOST_WORDS, SHARPENING, Recipe
 from embcompress.distill.state import Look
@@ -80,12 +82,7 @@ def distill(
     progress("finding neighbours", 1, 1)
     student = _Linear(sample_directions(teacher.vectors, SAMPLE_ROWS, asked.seed), dims, watched, device, asked)
     state = train(student, batches, device, asked, progress=progress, watch=watch)
-    vectors = np.empty((len(teacher), dims), dtype=np.float32)
-    for rows in blocks(len(teacher)):
-        x = teacher.rows(rows)
-        vectors[rows] = with_lengths(student.map(state.best, directions(x)), row_norms(x).astype(np.float32))
-        progress("mapping", rows.stop, len(teacher))
-    return Table(teacher.words, vectors, source=teacher.source, counts=teacher.counts)
+    return mapped_table(teacher, dims, partial(student.map, state.best), progress)
 
 
 class _Linear:

@@ -15,33 +15,30 @@ from embcompress.arrays import Bytes, Floats, Integers, blocks, directions
 from embcompress.codebook import Codebook
 from embcompress.codec import Codec
 from embcompress.cores import reproducible
-from embcompress.distill.batches import Batch, Batches, chosen_words
+from embcompress.distill.batches import Batch, Batches
 from embcompress.distill.descent import Descent, metric
 from embcompress.distill.devices import Arrays, Device
 from embcompress.distill.losses import feature_loss
 from embcompress.distill.objective import Losses, soft_losses
-from embcompress.distill.recipe import FEATURE_WEIGHT, FEWEST_WORDS, FITTED_ROWS, MOST_WORDS, SHARPENING, Recipe
+from embcompress.distill.recipe import FEATURE_WEIGHT, FITTED_ROWS, SHARPENING, Recipe
+from embcompress.distill.repair_lesson import RepairLesson, prunes
 from embcompress.distill.state import Look
 from embcompress.distill.student import CodecStudent
 from embcompress.distill.training import train
 from embcompress.distill.watched import Kept, Watched
 from embcompress.encode import Progress, no_progress
-from embcompress.errors import UsageError
-from embcompress.evaluation._answers import Answers, answers
+from embcompress.evaluation._answers import answers
 from embcompress.evaluation._common_words import common_words
 from embcompress.evaluation._rows import draw_rows
 from embcompress.evaluation.certificate import certificate
 from embcompress.segment import Segment
 from embcompress.segmented_rows import in_one
-from embcompress.shared_codes import SharedCodes
+from embcompress.shared_codes import Codes
 from embcompress.table import Table
 from embcompress.vectors import CompressedVectors
 
 RECORD = 1000
 """At most so many bytes of metadata say how a file was repaired."""
-
-ZERO_LEVEL = 0.1
-"""A level below this share of its column's root mean square stands for zero."""
 
 
 @reproducible()
@@ -87,7 +84,7 @@ def repair(
     parts, facts = [], []
     for part in vectors.coded_rows.parts:
         own, places = np.split(places, [len(part)])
-        lesson = _Lesson(part, common.original, own, prunes=_prunes(vectors.spec))
+        lesson = RepairLesson(part, common.original, own, prunes=prunes(vectors.spec))
         repaired, best = _repaired(lesson, asked, progress, watch)
         parts.append(repaired)
         facts.append({"rows": len(part), "words": int((own >= 0).sum()), "best_step": best.step})
@@ -106,65 +103,23 @@ def most_added(dims: int) -> int:
     return 2 * 4 * dims + RECORD
 
 
-class _Lesson:
-    """A segment, and what its teacher knows of its rows.
-
-    Parameters
-    ----------
-    segment : Segment
-    teacher : Answers
-    places : (n,) int64
-        Of each of the segment's rows in the teacher; -1 if it has none there.
-    prunes : bool
-        Whether zeros in the codes are weights that were pruned.
-    """
-
-    def __init__(self, segment: Segment, teacher: Answers, places: Integers, *, prunes: bool) -> None:
-        codebook = segment.codec.codebook
-        if codebook is None:
-            raise UsageError("float16 has no centroids or levels to repair: shrink with another quantizer")
-        if isinstance(segment.codes, SharedCodes):
-            raise UsageError("rows share codes (vq), which cannot be moved alone: repair a file made without vq")
-        self.rows: Integers = np.flatnonzero(places >= 0)[:MOST_WORDS]
-        if len(self.rows) < FEWEST_WORDS:
-            raise UsageError(f"file and teacher have {len(self.rows)} words in common: {FEWEST_WORDS} are the fewest")
-        self.segment = segment
-        self.codebook = codebook
-        self.teacher = chosen_words(teacher, places[self.rows])
-        self.zero = _zero_symbols(codebook) if prunes else None
-        self._all = teacher
-        self._places = places
-
-    def symbols(self, rows: Integers | slice) -> Bytes:
-        """The symbols that rows have in the file, (k, M)."""
-        return self.codebook.unpack(np.asarray(self.segment.codes[rows]))
-
-    def directions(self, rows: slice) -> Floats:
-        """The teacher's directions of rows, (k, d); where it knows none, the decoded ones."""
-        places = self._places[rows]
-        known = places >= 0
-        x = self.segment.directions(rows)
-        x[known] = self._all.units(places[known])
-        return x
-
-
 class _Repairing:
     """A codec that learns similarities, the symbols of rows given.
 
     Parameters
     ----------
-    lesson : _Lesson
+    lesson : RepairLesson
     codec : Codec
         What training starts at.
-    symbols : (n, M) uint8
-        Of the lesson's rows.
+    codes : (rows, code_size) uint8
+        Of all of the segment's rows, by that codec's centroids.
     watched : Watched
     recipe : Recipe
     """
 
-    def __init__(self, lesson: _Lesson, codec: Codec, symbols: Bytes, watched: Watched, recipe: Recipe) -> None:
+    def __init__(self, lesson: RepairLesson, codec: Codec, codes: Bytes, watched: Watched, recipe: Recipe) -> None:
         self._lesson = lesson
-        self._symbols = symbols
+        self._codes = codes
         self._watched = watched
         self._device = Device(recipe.device)
         self._student = CodecStudent(codec, self._device, lesson.zero)
@@ -185,8 +140,8 @@ class _Repairing:
 
     def learn(self, parameters: Arrays, batch: Batch) -> tuple[Losses, Arrays]:
         """Losses of a batch, and the gradients of their weighted sum."""
-        symbols = self._device.put(self._symbols[batch.places].astype(np.int64))
-        decoded = self._student.decode(parameters, symbols)
+        symbols = self._lesson.codebook.unpack(self._codes[self._lesson.rows[batch.places]])
+        decoded = self._student.decode(parameters, self._device.put(symbols.astype(np.int64)))
         soft = soft_losses(decoded.rows, batch, self._temperature, parameters["sharpness"], exact=True)
         feature = feature_loss(decoded.rows, batch.x)
         gradient = soft.gradient + FEATURE_WEIGHT * feature.gradient
@@ -195,7 +150,7 @@ class _Repairing:
 
     def kept(self, parameters: Arrays) -> Kept:
         """What watched words keep of their neighbours."""
-        return _kept(self._watched, self.codec(parameters), self._symbols)
+        return _kept(self._watched, self._lesson, self.codec(parameters), self._codes)
 
     def codec(self, parameters: Arrays) -> Codec:
         """The codec of these parameters."""
@@ -203,7 +158,7 @@ class _Repairing:
 
 
 def _repaired(
-    lesson: _Lesson, recipe: Recipe, progress: Progress, watch: Callable[[Look], None] | None
+    lesson: RepairLesson, recipe: Recipe, progress: Progress, watch: Callable[[Look], None] | None
 ) -> tuple[Segment, Look]:
     """The segment coded anew, and the look at the step that was kept; if none is better, the segment as it was.
 
@@ -211,33 +166,27 @@ def _repaired(
     for the nearest rows, and so works against what the soft losses have learned.
     """
     watched = Watched(lesson.teacher, seed=recipe.seed)
-    before = _kept(watched, lesson.segment.codec, lesson.symbols(lesson.rows))
+    before = _kept(watched, lesson, lesson.segment.codec, lesson.segment.codes)
+    device = Device(recipe.device)
     progress("finding neighbours", 0, 1)
-    batches = Batches(lesson.teacher, watched.held_out, Device(recipe.device), seed=recipe.seed)
+    batches = Batches(lesson.teacher, watched.held_out, device, seed=recipe.seed)
     progress("finding neighbours", 1, 1)
     codec, descent = _fitted(lesson, watched, recipe.seed)
-    symbols = []
-    for part in blocks(len(lesson.rows)):
-        x = lesson.teacher.units(np.arange(part.start, part.stop))
-        symbols.append(descent.symbols(x, lesson.symbols(lesson.rows[part])))
-        progress("choosing symbols", part.stop, len(lesson.rows))
-    repairing = _Repairing(lesson, codec, np.concatenate(symbols), watched, recipe)
-    state = train(repairing, batches, Device(recipe.device), recipe, progress=progress, watch=watch)
+    codes: Bytes = np.empty(lesson.segment.codes.shape, dtype=np.uint8)
+    for rows in blocks(len(codes)):
+        codes[rows] = lesson.codebook.pack(descent.symbols(lesson.directions(rows), lesson.symbols(rows)))
+        progress("encoding", rows.stop, len(codes))
+    repairing = _Repairing(lesson, codec, codes, watched, recipe)
+    state = train(repairing, batches, device, recipe, progress=progress, watch=watch)
     if state.best_look.kept.mean <= before.mean:
         return lesson.segment, state.looks[0]._replace(kept=before)
     trained = repairing.codec(state.best)
     assert trained.codebook is not None
-    codebook, ranks = _ascending(trained.codebook)
-    columns = np.arange(codebook.columns)
-    codes: Bytes = np.empty(lesson.segment.codes.shape, dtype=np.uint8)
-    for rows in blocks(len(codes)):
-        chosen = descent.symbols(lesson.directions(rows), lesson.symbols(rows))
-        codes[rows] = codebook.pack(chosen if ranks is None else ranks[columns, chosen])
-        progress("encoding", rows.stop, len(codes))
+    codebook = _in_order(trained.codebook, codes)
     return replace(lesson.segment, codec=replace(trained, codebook=codebook), codes=codes), state.best_look
 
 
-def _fitted(lesson: _Lesson, watched: Watched, seed: int) -> tuple[Codec, Descent]:
+def _fitted(lesson: RepairLesson, watched: Watched, seed: int) -> tuple[Codec, Descent]:
     """The segment's codec with centroids fitted to similarities, and what chooses symbols for it."""
     known = np.flatnonzero(~watched.held_out)
     sample = known[draw_rows(len(known), FITTED_ROWS, seed)]
@@ -248,37 +197,21 @@ def _fitted(lesson: _Lesson, watched: Watched, seed: int) -> tuple[Codec, Descen
     return fitted, Descent(fitted, measure, lesson.zero)
 
 
-def _kept(watched: Watched, codec: Codec, symbols: Bytes) -> Kept:
-    """What watched words keep of their neighbours with these symbols (n, M)."""
+def _kept(watched: Watched, lesson: RepairLesson, codec: Codec, codes: Codes) -> Kept:
+    """What watched words keep of their neighbours with these codes of the segment's rows."""
 
     def decoded(places: Integers, _: Floats) -> Floats:
-        assert codec.codebook is not None
-        return directions(codec.decode(codec.codebook.pack(symbols[places])))
+        return directions(codec.decode(np.asarray(codes[lesson.rows[places]])))
 
     return watched.kept(decoded)
 
 
-def _ascending(codebook: Codebook) -> tuple[Codebook, Bytes | None]:
-    """A codebook with its levels in order, and the new symbol (M, L) of each old one; None if they are the same."""
+def _in_order(codebook: Codebook, codes: Bytes) -> Codebook:
+    """A codebook with its levels ascending; codes (n, code_size) are changed to mean what they did."""
     if codebook.width > 1 or codebook.step is not None:
-        return codebook, None
+        return codebook
     order = codebook.centroids.argsort(axis=1, kind="stable")  # (M, L, 1)
-    levels = np.take_along_axis(codebook.centroids, order, axis=1)
-    return replace(codebook, centroids=levels), order[:, :, 0].argsort(axis=1).astype(np.uint8)
-
-
-def _prunes(spec: str) -> bool:
-    """Whether a spec's last change of rows before its quantizer is to prune them: then codes show what was pruned."""
-    *_, change, _ = ["", *(stage.partition(":")[0] for stage in spec.split(","))]
-    return change == "prune"
-
-
-def _zero_symbols(codebook: Codebook) -> Integers | None:
-    """The symbol of each column that stands for zero, (M,), -1 where none does; None if none does at all."""
-    if codebook.width > 1:
-        return None
-    levels = np.abs(codebook.centroids[:, :, 0])
-    nearest = levels.argmin(axis=1)
-    least = ZERO_LEVEL * np.sqrt(np.square(levels).mean(axis=1))
-    zero = np.where(levels.min(axis=1) <= least, nearest, -1)
-    return zero if (zero >= 0).any() else None
+    ranks = order[:, :, 0].argsort(axis=1).astype(np.uint8)
+    for rows in blocks(len(codes)):
+        codes[rows] = codebook.pack(ranks[np.arange(codebook.columns), codebook.unpack(codes[rows])])
+    return replace(codebook, centroids=np.take_along_axis(codebook.centroids, order, axis=1))

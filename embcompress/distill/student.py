@@ -54,8 +54,8 @@ class CodecStudent:
         self._columns = Columns(codec.codebook, device)
         self._device = device
         back = codec.affine.back
-        self._back = None if back is None else device.put(dense(back, codec.dims))
         self._trains_back = back is not None and back.ndim == 2
+        self._back = None if back is None or self._trains_back else device.put(dense(back, codec.dims))
 
     def start(self) -> Arrays:
         """The codec's numbers."""

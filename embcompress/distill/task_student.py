@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from array_api_compat import array_namespace
 
-from embcompress.arrays import Floats, Integers, blocks, directions, row_norms, with_lengths
+from embcompress.arrays import Floats, Integers, directions
 from embcompress.distill.batches import Batches, chosen_words
 from embcompress.distill.devices import Array, Arrays, Device
 from embcompress.distill.hard_loss import hard_loss
+from embcompress.distill.mapped_table import mapped_table
 from embcompress.distill.objective import Losses, soft_losses
 from embcompress.distill.recipe import MOST_WORDS, SHARPENING, Recipe
 from embcompress.distill.state import State
@@ -104,13 +105,11 @@ class TaskStudent:
 
     def table(self, parameters: Arrays) -> Table:
         """The student, mapped; rows keep their lengths."""
-        student = self._student
-        vectors = np.empty((len(student), student.dims), dtype=np.float32)
-        for part in blocks(len(student)):
-            x = student.rows(part)
-            mapped = self._device.get(self._mapped(parameters, self._device.put(directions(x))))
-            vectors[part] = with_lengths(np.array(mapped), row_norms(x).astype(np.float32))
-        return Table(student.words, vectors, source=student.source, counts=student.counts)
+
+        def through(x: Floats) -> Floats:
+            return np.array(self._device.get(self._mapped(parameters, self._device.put(x))))
+
+        return mapped_table(self._student, self._student.dims, through)
 
     def _directions(self, rows: Integers) -> Array:
         return self._device.put(directions(self._student.rows(rows)))

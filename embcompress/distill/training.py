@@ -98,12 +98,7 @@ def train(
         state = State.at(student.start())
         _look(student, state, watch)
     while state.step < recipe.steps:
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is checked here, once for all of it
-            losses, gradients = student.learn(state.parameters, batches.draw(state.step))
-            values = {name: float(value) for name, value in losses.items()}
-            if not all(map(math.isfinite, values.values())):
-                raise DivergedError(_diverged(values, state, recipe))
-            adam.step(state, gradients)
+        values = step(lambda at: student.learn(at.parameters, batches.draw(at.step)), adam, state, recipe)
         state.losses = {name: _running(state.losses, name, value) for name, value in values.items()}
         progress("training", state.step, recipe.steps)
         if state.step % max(1, recipe.steps // LOOKS) == 0 or state.step == recipe.steps:
@@ -111,6 +106,23 @@ def train(
             checkpoint.save(state)
     checkpoint.remove()
     return state
+
+
+def step(learn: Callable[[State], tuple[Losses, Arrays]], adam: Adam, state: State, recipe: Recipe) -> dict[str, float]:
+    """Move a state's parameters by what it learns; returns the losses.
+
+    Raises
+    ------
+    DivergedError
+        If one is no finite number. The state is then as it was.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is checked here, once for all of it
+        losses, gradients = learn(state)
+        values = {name: float(value) for name, value in losses.items()}
+        if not all(map(math.isfinite, values.values())):
+            raise DivergedError(_diverged(values, state, recipe))
+        adam.step(state, gradients)
+    return values
 
 
 def _look(student: Student, state: State, watch: Callable[[Look], None] | None) -> None:
@@ -130,6 +142,6 @@ def _running(means: dict[str, float], name: str, value: float) -> float:
 def _diverged(values: dict[str, float], state: State, recipe: Recipe) -> str:
     name, value = next((name, value) for name, value in values.items() if not math.isfinite(value))
     text = f"the {name} loss is {value:g} at step {state.step + 1} of {recipe.steps}: lower --rate, now {recipe.rate:g}"
-    if recipe.checkpoint is None or not recipe.checkpoint.exists():
+    if not state.looks or recipe.checkpoint is None or not recipe.checkpoint.exists():
         return text
     return f"{text}; the last good state is step {state.looks[-1].step}, in {recipe.checkpoint}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from embcompress.disk import access_error, lock
+from embcompress.disk import access_error, lock, sync
 from embcompress.errors import FileAccessError
 
 PREFIX, SUFFIX = ".export-", ".tmp"
@@ -34,10 +34,10 @@ def replacing_together(path: Path) -> Iterator[Path]:
         with _locked_folder(path.parent) as folder:
             yield folder / path.name
             for file in folder.rglob("*"):
-                _sync(file)
+                sync(file)
             for new in sorted(folder.iterdir(), key=lambda each: each.name == path.name):
                 _move(new, path.parent / new.name)
-        _sync(path.parent)
+        sync(path.parent)
     except FileAccessError:
         raise
     except OSError as error:
@@ -82,14 +82,3 @@ def _move(new: Path, place: Path) -> None:
             file.replace(place / file.name)
     else:
         new.replace(place)
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -31,12 +31,3 @@ def write_words(path: Path, rows: Iterable[tuple[str, int]], *, before: str = ""
             file.write(f"{separator}{json.dumps(word)}: {row}")
             separator = ",\n"
         file.write("\n}" + after)
-
-
-def is_utf8(word: bytes) -> bool:
-    """Whether a word is text."""
-    try:
-        word.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

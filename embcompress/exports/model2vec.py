@@ -9,8 +9,9 @@ from typing import Any
 
 from embcompress.exports._format import Kind
 from embcompress.exports._tensor import write_tensor
-from embcompress.exports._words import is_utf8, write_words
+from embcompress.exports._words import write_words
 from embcompress.table import Table
+from embcompress.text import is_utf8
 
 READER = "StaticModel.from_pretrained, SentenceTransformer"
 KINDS = {"": Kind("folder of a static model: matrix, tokenizer, settings", (".model2vec",))}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from embcompress.exports._columns import batches, schema
 from embcompress.exports._format import Kind, library
-from embcompress.exports._words import is_utf8
 from embcompress.table import Table
+from embcompress.text import is_utf8
 
 READER = "pandas, Polars, DuckDB, Spark"
 KINDS = {"": Kind("Parquet, columns word and vector", (".parquet",))}

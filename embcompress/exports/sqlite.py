@@ -10,8 +10,8 @@ from pathlib import Path
 from embcompress.arrays import blocks
 from embcompress.errors import UsageError
 from embcompress.exports._format import Kind, library
-from embcompress.exports._words import is_utf8
 from embcompress.table import Table
+from embcompress.text import is_utf8
 
 READER = "SQLite, with sqlite-vec for its table nearest"
 KINDS = {

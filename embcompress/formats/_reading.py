@@ -14,6 +14,7 @@ from embcompress.arrays import Array2D, Floats, Integers, Mask
 from embcompress.disk import access_error
 from embcompress.formats._source import Source
 from embcompress.table import NgramRows, Repairs, Rows, Table
+from embcompress.text import is_utf8
 from embcompress.vocabulary import Vocabulary, to_text
 
 
@@ -77,14 +78,6 @@ class Notes:
         if self.strict:
             raise self.source.error(f"{where}: {kind}{detail} (without --strict such things are left out and counted)")
         self.repairs.note(kind, where, count)
-
-
-def _is_utf8(word: bytes) -> bool:
-    try:
-        word.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 class FileRows:
@@ -197,7 +190,7 @@ class Collector:
                 self._notes.add("duplicate words", block.places[place], detail=f", here {to_text(word)!r}")
             else:
                 self._seen.add(word)
-                if not word.isascii() and not _is_utf8(word):
+                if not word.isascii() and not is_utf8(word):
                     where = self._notes.at(block.places[place])
                     self._notes.repairs.note("words that are not UTF-8, kept byte for byte", where)
                 continue
