@@ -9,16 +9,20 @@ import click
 from embcompress_cli.certificate import clipped_fact, kept_facts, more_facts
 from embcompress_cli.choosing import chosen_fact
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, print_table
+from embcompress_cli.sharding import described, print_shards
 
 
 @click.command()
 @file_argument
 @json_option
 def info(file: Path, as_json: bool) -> None:
-    """Print what FILE holds and what was kept when it was made."""
+    """Print what FILE, or a folder of shards, holds and what was kept when it was made."""
     import embcompress
     from embcompress import container
 
+    if file.is_dir():
+        print_shards(described(file), as_json=as_json)
+        return
     vectors = embcompress.open(file)
     stored = container.read(file)
     arrays: dict[str, dict[str, Any]] = {
@@ -72,7 +76,7 @@ def _packed(array: dict[str, Any]) -> str:
 @file_argument
 @json_option
 def verify(file: Path, as_json: bool) -> None:
-    """Read every byte of FILE and check it against what was written."""
+    """Read every byte of FILE, or of a folder of shards, and check it against what was written."""
     import embcompress
 
     checked = embcompress.verify(file)

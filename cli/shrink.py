@@ -12,6 +12,7 @@ from embcompress_cli.choosing import choice_facts, choice_options, print_choice
 from embcompress_cli.output import byte_size, json_option, print_facts, print_json, progress_bar
 from embcompress_cli.requiring import require_option
 from embcompress_cli.selecting import Selection, selection_options
+from embcompress_cli.sharding import cluster_option, print_shards, shrink_on_cluster
 from embcompress_cli.targets import check_target
 from embcompress_cli.threads import threads_option
 
@@ -32,7 +33,10 @@ def _bytes(_context: click.Context, _option: click.Parameter, text: str | None) 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File to write [default: SOURCE's name with .embc]."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File to write, with --cluster a folder [default: SOURCE's name with .embc].",
 )
 @click.option("--spec", help="Encoding, such as center,pca:150,int4 [default: see 'embcompress specs'].")
 @choice_options
@@ -48,6 +52,7 @@ def _bytes(_context: click.Context, _option: click.Parameter, text: str | None) 
     help="Take no more memory, such as 2GB, beside Python and its libraries (100 MB or more); goes with --spec.",
 )
 @click.option("--repair", is_flag=True, help="Then train the code on the table's similarities: minutes for more kept.")
+@cluster_option
 @click.option("--strict", is_flag=True, help="Duplicate words and unusable rows are errors.")
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
 @require_option
@@ -63,6 +68,7 @@ def shrink(
     seed: int,
     memory: int | None,
     repair: bool,
+    cluster: str | None,
     strict: bool,
     force: bool,
     required: tuple[Requirement, ...],
@@ -83,6 +89,10 @@ def shrink(
     from embcompress.distill.repair import most_added
     from embcompress.distill.repair import repair as train
 
+    if cluster is not None:
+        facts = shrink_on_cluster(source, output, spec, cluster, seed=seed, strict=strict, force=force)
+        print_shards(facts, as_json=as_json)
+        return
     started = time.perf_counter()
     parsed, choice = parse(DEFAULT_SPEC if spec is None else spec), None
     selected.check()

@@ -60,6 +60,11 @@ class Container:
         """What each array takes in the file."""
         return {name: place.end - place.start for name, place in self.header.places.items()}
 
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of what the header means, the digests of the arrays included; files before version 1.2 have none."""
+        return self.header.texts.get(DIGEST_KEY)
+
     def coders_of(self, name: str) -> list[str]:
         """The coders that an array is packed by, in the order they were applied."""
         return [coder for coder, _ in self.metadata.get("packed", {}).get(name, {"coders": []})["coders"]]
@@ -153,10 +158,9 @@ def check_digests(stored: Container) -> None:
                 f"(bytes {place.start:,} to {place.end:,} of the file)"
             )
     forms = {name: [place.dtype, list(place.shape)] for name, place in stored.header.places.items()}
-    written = stored.header.texts.get(DIGEST_KEY)
-    if written is None and stored.metadata.get("version") in UNSIGNED_VERSIONS:
+    if stored.digest is None and stored.metadata.get("version") in UNSIGNED_VERSIONS:
         return
-    if written != _header_digest(stored.header.texts[METADATA_KEY], forms):
+    if stored.digest != _header_digest(stored.header.texts[METADATA_KEY], forms):
         raise FormatError(
             f"{stored.path}: its header is damaged: its SHA-256 is not the one written with it "
             f"(bytes {LENGTH_BYTES} to {min(place.start for place in stored.header.places.values()):,} of the file)"

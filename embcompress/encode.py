@@ -10,7 +10,7 @@ import numpy as np
 
 from embcompress import encodings
 from embcompress.affine import Affine
-from embcompress.arrays import BLOCK_ROWS, Bytes, Doubles, Floats, blocks, directions, row_norms
+from embcompress.arrays import BLOCK_ROWS, Bytes, Doubles, Floats, Integers, blocks, directions, row_norms
 from embcompress.codec import Codec
 from embcompress.cores import in_order
 from embcompress.errors import SpecError
@@ -76,15 +76,26 @@ def fit_table(spec: Spec, rows: int, sample: Callable[[range], Floats], *, seed:
         If a stage does not suit the table; the text names the stage.
     """
     head, rest = split_head(spec)
+    *first, others = runs(spec, rows)
+    fitted = [(run, encodings.fit_stage(head, sample(run), seed)) for run in first if head is not None]
+    return [*fitted, (others, fit(rest, sample(others), seed=seed))]
+
+
+def runs(spec: Spec, rows: int) -> list[range]:
+    """The runs of a table's rows that have a codec each: the head, if there is one, and the others.
+
+    Raises
+    ------
+    SpecError
+        If the head leaves no others.
+    """
+    head, rest = split_head(spec)
     if head is None:
-        return [(range(rows), fit(spec, sample(range(rows)), seed=seed))]
+        return [range(rows)]
     first = head.arguments[0]
     if first >= rows:
         raise SpecError(f"{head}: N = {first} leaves none of the {rows} rows to {rest}: give at most {rows - 1}")
-    return [
-        (range(first), encodings.fit_stage(head, sample(range(first)), seed)),
-        (range(first, rows), fit(rest, sample(range(first, rows)), seed=seed)),
-    ]
+    return [range(first), range(first, rows)]
 
 
 def split_head(spec: Spec) -> tuple[Stage | None, Spec]:
@@ -160,13 +171,19 @@ def _changed(x: Floats, step: Affine | encodings.Edit) -> Floats:
 
 def sample_directions(vectors: Rows, rows: int, seed: int, within: range | None = None) -> Floats:
     """Directions of at most `rows` rows drawn at random, of all or of a run of them, in their order, (k, d) float32."""
-    count, dims = vectors.shape
-    within = range(count) if within is None else within
+    return directions_of(vectors, drawn(range(vectors.shape[0]) if within is None else within, rows, seed))
+
+
+def drawn(within: range, rows: int, seed: int) -> Integers:
+    """At most `rows` of consecutive rows, drawn at random, (k,) int64 ascending."""
     if len(within) <= rows:
-        chosen = np.arange(within.start, within.stop)
-    else:
-        chosen = within.start + np.sort(np.random.default_rng(seed).choice(len(within), rows, replace=False))
-    sample = np.empty((len(chosen), dims), dtype=np.float32)
+        return np.arange(within.start, within.stop)
+    return np.asarray(within.start + np.sort(np.random.default_rng(seed).choice(len(within), rows, replace=False)))
+
+
+def directions_of(vectors: Rows, chosen: Integers) -> Floats:
+    """Directions of chosen rows (k,), (k, d) float32."""
+    sample = np.empty((len(chosen), vectors.shape[1]), dtype=np.float32)
     for part in blocks(len(chosen)):
         sample[part] = directions(read_rows(vectors, chosen[part]))
     return sample
@@ -185,6 +202,7 @@ def encode(
     progress: Progress = no_progress,
     within: range | None = None,
     block_rows: int = BLOCK_ROWS,
+    scale: LengthScale | None = None,
 ) -> Segment:
     """Code rows (n, d), all or a run of them, in blocks over all cores.
 
@@ -198,6 +216,8 @@ def encode(
         Rows to code, consecutive ones; by default all.
     block_rows : int
         Rows that each core codes at a time.
+    scale : LengthScale, optional
+        Of the rows' lengths; by default it spans theirs.
 
     Returns
     -------
@@ -219,5 +239,5 @@ def encode(
     for count in in_order(encode_block, blocks(total, block_rows)):
         done += count
         progress("encoding", within.start + done, vectors.shape[0])
-    scale = LengthScale.spanning(norms)
+    scale = LengthScale.spanning(norms) if scale is None else scale
     return Segment(Codec(codec.affine, codec.codebook), shared(codes), scale.encode(norms), scale)

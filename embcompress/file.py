@@ -3,8 +3,8 @@
 **Container.** A safetensors file (`embcompress.container`). ``__metadata__["embcompress"]`` is a JSON object:
 
 =================  ===================================================================================================
-``version``        ``"major.minor"``; a reader refuses a major number it does not know and ignores unknown keys; it
-                   refuses unknown arrays, unless the minor number is a later one
+``version``        ``"major.minor"``, major 1, or 2 of shards (see there); a reader refuses a major number it does not
+                   know and ignores unknown keys; it refuses unknown arrays, unless the minor number is a later one
 ``words, dims``    n and d
 ``spec``           the stages that made the file, for people; decoding never needs it
 ``segments``       one object a segment: ``rows``, ``components`` c, ``radix`` L or null, ``length_scale`` [lowest,
@@ -20,6 +20,11 @@
                    is said of expanded arrays
 ``digests``        SHA-256 of each array's bytes, of a packed one's when it is expanded
 =================  ===================================================================================================
+
+**Shards** (`embcompress.manifest`) have version 2.0 and share the codecs of another file, which has no rows itself:
+``codec`` names that ``file``, in the same folder, and its ``digest``, the ``embcompress.digest`` it has. The arrays of
+a shard's segment are its ``codes``, ``rows`` and ``lengths``; all else is taken from the segment of the other file
+whose number is the ``codec`` of the segment's object.
 
 **Vocabulary.** ``words.text`` (all words' bytes in row order), ``words.lengths`` (u8, one a word; 255 means that the
 length is the next one of ``words.long_lengths``, i64), ``words.order`` (u8, (n, k): the words' numbers, little-endian
@@ -67,14 +72,13 @@ from __future__ import annotations
 
 import os
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from embcompress import container
 from embcompress.arrays import Array
+from embcompress.codec import Codec
 from embcompress.container import Container
 from embcompress.errors import FormatError
 from embcompress.header import Header
@@ -83,34 +87,65 @@ from embcompress.packed_arrays import Arrays
 from embcompress.parts import Parts
 from embcompress.segment import CodedRows, Segment
 from embcompress.segment_parts import dims_of, rows_of, segment
-from embcompress.segmented_rows import in_one
+from embcompress.segmented_rows import in_one, joined
+from embcompress.sharded_words import TableWords, in_one_vocabulary
 from embcompress.shared_codes import SharedCodes
 from embcompress.subwords import Subwords
 from embcompress.table_parts import lists_of, subwords_of, words_of
-from embcompress.vocabulary import Vocabulary
 
 VERSION = "1.2"
+SHARD_VERSION = "2.0"
+KNOWN = {1: 2, 2: 0}
+"""Latest minor number of each major one."""
+
 OBJECTS = "source", "choice", "certificate", "repaired"
 """Facts for people, by the names of the metadata."""
 
 NOT_WRITTEN = Header({}, {})
 LONGEST_SPEC = 10_000
 VERSION_FORM = re.compile(r"\d{1,4}\.\d{1,4}")
+PLAIN_NAME = re.compile(r"\w[\w.-]{0,99}")
+"""Of a file in the same folder, whatever system reads it."""
 
 
 @dataclass(frozen=True)
 class Contents:
     """What an ``.embc`` file holds."""
 
-    words: Vocabulary
+    words: TableWords
     rows: CodedRows
     metadata: dict[str, Any]
     subwords: Subwords | None = None
     lists: Lists | None = None
 
 
-def write(path: str | os.PathLike[str], contents: Contents) -> int:
+class CodecFile(NamedTuple):
+    """Codecs in a file of their own, which shards share.
+
+    Parameters
+    ----------
+    name : str
+        The file's, in the shards' folder.
+    digest : str
+        What tells it from any other.
+    codecs : tuple of Codec
+        One a segment of that file.
+    """
+
+    name: str
+    digest: str
+    codecs: tuple[Codec, ...]
+
+
+def write(path: str | os.PathLike[str], contents: Contents, codec_file: CodecFile | None = None) -> int:
     """Write an ``.embc`` file, atomically; returns its bytes.
+
+    Parameters
+    ----------
+    path : path-like
+    contents : Contents
+    codec_file : CodecFile, optional
+        Write a shard: of its segments, each codec is one of these, and is left out.
 
     Raises
     ------
@@ -119,7 +154,7 @@ def write(path: str | os.PathLike[str], contents: Contents) -> int:
     FormatError
         If it could not be read again.
     """
-    words, subwords, parts = contents.words, contents.subwords, contents.rows.parts
+    words, subwords, parts = in_one_vocabulary(contents.words), contents.subwords, joined(contents.rows.parts)
     segments = [_segment_facts(part) for part in parts]
     arrays: dict[str, Array | None] = {
         "words.text": words.text,
@@ -129,24 +164,31 @@ def write(path: str | os.PathLike[str], contents: Contents) -> int:
         "words.mapped": words.mapped if len(words.mapped) else None,
     }
     for number, part in enumerate(parts):
-        arrays |= _segment_arrays(number, part)
+        arrays |= _row_arrays(number, part)
+        if codec_file is None:
+            arrays |= _codec_arrays(number, part)
+        else:
+            segments[number]["codec"] = next(k for k, codec in enumerate(codec_file.codecs) if codec is part.codec)
     if subwords is not None:
         shape = {"minn": subwords.minn, "maxn": subwords.maxn, "buckets": subwords.buckets}
         segments.append(_segment_facts(subwords.segment) | shape)
-        arrays |= _segment_arrays(len(parts), subwords.segment) | {f"{len(parts)}.kept": subwords.kept}
+        arrays |= _row_arrays(len(parts), subwords.segment) | _codec_arrays(len(parts), subwords.segment)
+        arrays[f"{len(parts)}.kept"] = subwords.kept
     lists = contents.lists
     if lists is not None:
         arrays |= {"lists.centroids": lists.centroids, "lists.rows": lists.rows, "lists.sizes": lists.sizes}
     metadata = {
-        **{key: value for key, value in contents.metadata.items() if key != "lists"},
+        **{key: value for key, value in contents.metadata.items() if key not in ("lists", "codec")},
         **({} if lists is None else {"lists": {"nprobe": lists.nprobe, "recall": lists.recall}}),
-        "version": VERSION,
+        **({} if codec_file is None else {"codec": {"file": codec_file.name, "digest": codec_file.digest}}),
+        "version": VERSION if codec_file is None else SHARD_VERSION,
         "words": len(words),
         "dims": contents.rows.dims,
         "segments": segments,
     }
     there = {name: array for name, array in arrays.items() if array is not None}
-    from_container(Container(Path(path), metadata, Arrays(path, there, {}, 0), NOT_WRITTEN))  # or it is not readable
+    unwritten = Container(Path(path), metadata, Arrays(path, there, {}, 0), NOT_WRITTEN)
+    from_container(unwritten, codec_file)  # or it is not readable
     return container.write(path, metadata, there)
 
 
@@ -173,19 +215,18 @@ def _segment_facts(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _segment_arrays(number: int, segment: Segment) -> dict[str, Array | None]:
-    affine, codebook = segment.codec.affine, segment.codec.codebook
+def _row_arrays(number: int, segment: Segment) -> dict[str, Array | None]:
+    """What is stored of a segment's rows."""
     codes = segment.codes
     stored, pointers = (codes.distinct, codes.pointers) if isinstance(codes, SharedCodes) else (codes, None)
-    arrays: dict[str, Array | None] = {
-        "codes": stored,
-        "rows": pointers,
-        "lengths": segment.lengths,
-        "A": affine.A,
-        "a": affine.a,
-        "Bt": affine.Bt,
-        "b": affine.b,
-    }
+    arrays = {"codes": stored, "rows": pointers, "lengths": segment.lengths}
+    return {f"{number}.{name}": array for name, array in arrays.items()}
+
+
+def _codec_arrays(number: int, segment: Segment) -> dict[str, Array | None]:
+    """What is stored of what decodes them."""
+    affine, codebook = segment.codec.affine, segment.codec.codebook
+    arrays: dict[str, Array | None] = {"A": affine.A, "a": affine.a, "Bt": affine.Bt, "b": affine.b}
     if codebook is not None:
         arrays |= {"axes": codebook.axes, "thresholds": codebook.thresholds}
         if codebook.step is None:
@@ -195,20 +236,36 @@ def _segment_arrays(number: int, segment: Segment) -> dict[str, Array | None]:
     return {f"{number}.{name}": array for name, array in arrays.items()}
 
 
-def from_container(stored: Container) -> Contents:
-    """The meaning of a container's arrays; raises FormatError where its parts do not fit together."""
-    major, minor = _version(stored)
+def read_codecs(folder: Path, name: str) -> CodecFile:
+    """The codecs in a file of a folder; raises as `read`, and FormatError if that file is a shard itself."""
+    stored = container.read(folder / name)
+    if _version(stored)[0] != 1:
+        raise FormatError(f"{stored.path}: a shard, where a file with codecs of its own belongs")
+    return CodecFile(name, stored.digest or "", tuple(part.codec for part in from_container(stored).rows.parts))
+
+
+def from_container(stored: Container, codec_file: CodecFile | None = None) -> Contents:
+    """The meaning of a container's arrays; raises FormatError where its parts do not fit together.
+
+    Parameters
+    ----------
+    stored : Container
+    codec_file : CodecFile, optional
+        The codecs that a shard shares; by default they are read.
+    """
+    version = _version(stored)
     parts = Parts(stored)
     segments = _segments(parts)
     count, dims = parts.whole(stored.metadata, "words", 0), dims_of(parts)
     words = words_of(parts, count)
     of_words = _word_segments(parts, segments, count)
-    rows = in_one([segment(parts, number, segments[number], dims) for number in range(of_words)])
+    codecs = _shared_codecs(parts, codec_file) if version[0] == 2 else None
+    rows = in_one([segment(parts, number, segments[number], dims, codecs) for number in range(of_words)])
     subwords = subwords_of(parts, of_words, segments[of_words], dims) if of_words < len(segments) else None
     lists = lists_of(parts, count, dims)
     if lists is not None and of_words > 1:
         raise parts.error(f"there is an inverted file, yet {of_words} segments hold the words' rows")
-    if (major, minor) <= _numbers(VERSION):  # what a later version adds, it may be read without
+    if version[1] <= KNOWN[version[0]]:  # what a later version adds, it may be read without
         parts.check_all_taken()
     return Contents(words, rows, stored.metadata, subwords, lists)
 
@@ -216,13 +273,27 @@ def from_container(stored: Container) -> Contents:
 def _version(stored: Container) -> tuple[int, int]:
     """Major and minor number of the format that a file is written in."""
     version = stored.metadata.get("version")
-    numbers = _numbers(version) if isinstance(version, str) and VERSION_FORM.fullmatch(version) else (-1, 0)
-    if numbers[0] != _numbers(VERSION)[0]:
+    major, minor = _numbers(version) if isinstance(version, str) and VERSION_FORM.fullmatch(version) else (-1, 0)
+    if major not in KNOWN:
         raise FormatError(
-            f"{stored.path}: written in format version {version!r:.20}, this release reads {VERSION}; "
-            "update with: pip install --upgrade embcompress"
+            f"{stored.path}: written in format version {version!r:.20}, this release reads {VERSION} and "
+            f"{SHARD_VERSION}; update with: pip install --upgrade embcompress"
         )
-    return numbers
+    return major, minor
+
+
+def _shared_codecs(parts: Parts, codec_file: CodecFile | None) -> tuple[Codec, ...]:
+    """The codecs that a shard says it shares, read if they are not given."""
+    match parts.stored.metadata.get("codec"):
+        case {"file": str(name), "digest": str(digest)} if PLAIN_NAME.fullmatch(name):
+            found = read_codecs(parts.stored.path.parent, name) if codec_file is None else codec_file
+        case other:
+            raise parts.error(
+                f"its metadata gives codec = {other!r:.60} where a file of its folder and a digest belong"
+            )
+    if (found.name, found.digest) != (name, digest):
+        raise parts.error(f"its codes were made with another {name} than the one beside it (the digests differ)")
+    return found.codecs
 
 
 def _numbers(version: str) -> tuple[int, int]:
@@ -248,9 +319,8 @@ def _segments(parts: Parts) -> list[dict[str, Any]]:
 def _word_segments(parts: Parts, segments: list[dict[str, Any]], count: int) -> int:
     """How many segments, from the first on, hold the rows of so many words."""
     held = [rows_of(parts, number) for number in range(len(segments))]
-    ends = list(accumulate(held))
-    number = 1 + bisect_left(ends, count)
-    if not len(segments) - 1 <= number <= len(segments) or ends[number - 1] != count:
+    number = len(segments) - ("maxn" in segments[-1])
+    if not number or sum(held[:number]) != count:
         names = ", ".join(f"array '{segment}.lengths' has {rows} rows" for segment, rows in enumerate(held))
         raise parts.error(f"{names:.200}, which are not those of {count} words")
     return number

@@ -6,11 +6,12 @@ import os
 
 import numpy as np
 
-from embcompress import container, file
+from embcompress import container, file, manifest
 from embcompress.arrays import blocks
 from embcompress.container import Container
 from embcompress.errors import FormatError
-from embcompress.file import Contents
+from embcompress.file import CodecFile, Contents
+from embcompress.sharded_words import in_one_vocabulary
 from embcompress.vocabulary import Vocabulary
 
 
@@ -24,7 +25,7 @@ def verify(path: str | os.PathLike[str]) -> list[str]:
     Returns
     -------
     list of str
-        The arrays that were checked.
+        The arrays that were checked; of a folder of shards, each behind its file's name.
 
     Raises
     ------
@@ -32,21 +33,38 @@ def verify(path: str | os.PathLike[str]) -> list[str]:
         As `embcompress.open`; and where an array or the header is not what was written, the text names it and its
         bytes in the file.
     """
-    stored = container.read(path)
-    _checked(stored)
-    return sorted(stored.arrays)
+    checked: list[str] = []
+
+    def check(stored: Container, codec_file: CodecFile | None) -> Contents:
+        checked.extend(name if codec_file is None else f"{stored.path.name}/{name}" for name in stored.arrays)
+        return _checked(stored, codec_file)
+
+    manifest.read(path, check)
+    return sorted(checked)
 
 
 def read_verified(path: str | os.PathLike[str]) -> Contents:
-    """What a file holds, checked as `verify` does, which raises the same."""
-    return _checked(container.read(path))
+    """What a file or a folder of shards holds, checked as `verify` does, which raises the same."""
+    return manifest.read(path, _checked)
 
 
-def _checked(stored: Container) -> Contents:
-    contents = file.from_container(stored)
+def read_undamaged(path: str | os.PathLike[str]) -> Contents:
+    """What a file or a folder of shards holds, every byte of which is what was written; raises as `verify`."""
+    return manifest.read(path, _undamaged)
+
+
+def _undamaged(stored: Container, codec_file: CodecFile | None) -> Contents:
+    contents = file.from_container(stored, codec_file)
     container.check_digests(stored)
+    if codec_file is not None:
+        container.check_digests(container.read(stored.path.with_name(codec_file.name)))
+    return contents
+
+
+def _checked(stored: Container, codec_file: CodecFile | None) -> Contents:
+    contents = _undamaged(stored, codec_file)
     _check_codes(stored, contents)
-    _check_words(stored, contents.words)
+    _check_words(stored, in_one_vocabulary(contents.words))
     _check_ngrams(stored, contents)
     if contents.lists is not None:
         contents.lists.check_rows()

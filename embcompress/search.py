@@ -10,7 +10,7 @@ from embcompress.arrays import Floats, Integers
 from embcompress.lists import Lists
 from embcompress.segment import CodedRows
 from embcompress.segment_search import Best, SegmentSearch
-from embcompress.topk import SCORE_DECIMALS, rank
+from embcompress.topk import SCORE_DECIMALS, best
 
 TOLERANCE = np.float32(10.0**-SCORE_DECIMALS)
 """Scores no further apart may be equal."""
@@ -90,14 +90,12 @@ class Search:
         found = []
         for part, start, inside in self._inside(within):
             most = min(k, len(inside))
-            best = part.best_of_all(queries, most, inside) if exact else part.best(queries, most, inside, nprobe)
-            found.append(Best(best.scores, best.rows + start, best.unseen) if start else best)
+            near = part.best_of_all(queries, most, inside) if exact else part.best(queries, most, inside, nprobe)
+            found.append(Best(near.scores, near.rows + start, near.unseen) if start else near)
         if len(found) == 1:
             return found[0]
         scores, rows = (np.concatenate(each, axis=1) for each in list(zip(*found, strict=True))[:2])
-        order = rank(scores)[:, :k]  # segments are in row order, and so are equal scores
-        unseen = np.max([each.unseen for each in found], axis=0)
-        return Best(np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1), unseen)
+        return Best(*best(scores, rows, k), np.max([each.unseen for each in found], axis=0))
 
     def _inside(self, within: range) -> Iterator[tuple[SegmentSearch, int, range]]:
         """The segments that hold some of the rows: each with its own first row, and which of its rows they are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from embcompress.affine import Affine, Linear
@@ -33,12 +34,22 @@ def rows_of(parts: Parts, number: int) -> int:
     return parts.shape(f"{number}.lengths", "|u1", None)[0]
 
 
-def segment(parts: Parts, number: int, facts: dict[str, Any], dims: int) -> Segment:
-    """A segment, by its number and what the metadata says of it; FormatError where its parts do not fit."""
+def segment(
+    parts: Parts, number: int, facts: dict[str, Any], dims: int, shared: Sequence[Codec] | None = None
+) -> Segment:
+    """A segment, by its number and what the metadata says of it; FormatError where its parts do not fit.
+
+    Its codec is its own, or if there are some that are `shared`, one of these.
+    """
     prefix = f"{number}."
     rows = rows_of(parts, number)
-    components = parts.whole(facts, "components", 1, dims)
-    codec = Codec(_affine(parts, prefix, dims, components), _codebook(parts, prefix, facts, components))
+    if shared is None:
+        components = parts.whole(facts, "components", 1, dims)
+        codec = Codec(_affine(parts, prefix, dims, components), _codebook(parts, prefix, facts, components))
+    else:
+        codec = shared[parts.whole(facts, "codec", 0, len(shared) - 1)]
+        if codec.dims != dims:
+            raise parts.error(f"its metadata gives dims = {dims}, its codec decodes to {codec.dims}")
     codes = _codes(parts, prefix, rows, codec.code_size)
     return Segment(codec, codes, parts.bytes(f"{prefix}lengths", rows), _length_scale(parts, facts))
 

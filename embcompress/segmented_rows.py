@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
 from embcompress.arrays import Floats, Integers
 from embcompress.segment import CodedRows, Segment
+from embcompress.shared_codes import shared
 
 
 class SegmentedRows(CodedRows):
@@ -105,3 +108,14 @@ class SegmentedRows(CodedRows):
 def in_one(parts: Sequence[Segment]) -> CodedRows:
     """The rows of segments that follow one another."""
     return parts[0] if len(parts) == 1 else SegmentedRows(parts)
+
+
+def joined(parts: Sequence[Segment]) -> Sequence[Segment]:
+    """The same rows in as few segments as there are runs of rows that one codec codes."""
+    runs = [list(run) for _, run in groupby(parts, key=lambda part: (id(part.codec), part.scale))]
+    return [run[0] if len(run) == 1 else _in_one_segment(run) for run in runs]
+
+
+def _in_one_segment(parts: Sequence[Segment]) -> Segment:
+    codes = shared(np.concatenate([part.codes[:] for part in parts]))
+    return replace(parts[0], codes=codes, lengths=np.concatenate([part.lengths for part in parts]))

@@ -28,6 +28,12 @@ def rank(scores: Floats) -> Integers:
     return np.argsort(-_rounded(scores), axis=-1, kind="stable")
 
 
+def best(scores: Floats, rows: Integers, k: int) -> tuple[Floats, Integers]:
+    """The best k of each line: scores and rows (m, at most k), of (m, c) in which earlier columns have earlier rows."""
+    order = rank(scores)[:, :k]
+    return np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
+
+
 def _rounded(scores: Floats) -> Floats:
     """Scores as whole numbers of the smallest difference that counts; exact in float32 for cosines."""
     return np.asarray(np.rint(scores * np.float32(10**SCORE_DECIMALS)))
@@ -55,9 +61,7 @@ class TopK:
         merged, merged_rows = self._candidates(scores)
         merged = np.concatenate([self._scores, merged], axis=1)
         merged_rows = np.concatenate([self._rows, merged_rows + first_row], axis=1)
-        best = rank(merged)[:, : self._k]
-        self._scores = np.take_along_axis(merged, best, axis=1)
-        self._rows = np.take_along_axis(merged_rows, best, axis=1)
+        self._scores, self._rows = best(merged, merged_rows, self._k)
 
     def _candidates(self, scores: Floats) -> tuple[Floats, Integers]:
         """The scores of a block that can be among the best, and their places, packed to the left in row order."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from embcompress.arrays import Bytes, Integers, blocks, is_permutation
 from embcompress.errors import FormatError
+from embcompress.near_words import near
 from embcompress.spellings import ESCAPE, Spellings
 from embcompress.word_hashes import WordHashes
 
@@ -26,9 +27,6 @@ STRIDE = 64
 
 SMALL_BATCH = 32
 """Fewer words are looked up one by one: numpy's fixed costs outweigh what hashes save."""
-
-LONGEST_SPELLING = 40
-"""Characters of an unknown word that near spellings are looked for by."""
 
 HASHING_PAYS = 100
 """Hashing a vocabulary takes about as long as looking up one word in so many of it."""
@@ -203,20 +201,8 @@ class Vocabulary(Sequence[str]):
         return None
 
     def near(self, word: str, limit: int = 5) -> list[str]:
-        """Words spelt nearly like `word`: other cases, one edit away, most frequent first; else sharing its start.
-
-        The edits are made and looked up (P. Norvig, "How to write a spelling corrector"), so the cost does not depend
-        on the size of the vocabulary.
-        """
-        variants = {word.lower(), word.upper(), word.capitalize(), word.title(), *_one_edit(word[:LONGEST_SPELLING])}
-        numbers = {number for variant in variants if (number := self._number(variant)) is not None}
-        if numbers:
-            return [to_text(self._spellings.word(number)) for number in sorted(numbers)[:limit]]
-        for size in range(min(len(word), LONGEST_SPELLING), 2, -1):
-            found = self.starting_with(word[:size], limit)
-            if found:
-                return found
-        return []
+        """Words spelt nearly like `word`, as `near_words.near` finds them."""
+        return near(word, limit, self._number, lambda number: to_text(self._spellings.word(number)), self.starting_with)
 
     def starting_with(self, prefix: str, limit: int) -> list[str]:
         """The first `limit` words, in row order, that begin with `prefix`; mapped words come last."""
@@ -267,13 +253,3 @@ class Vocabulary(Sequence[str]):
 def row_bytes(count: int) -> int:
     """Bytes that hold any row number of a table of `count` rows."""
     return max(1, ((count - 1).bit_length() + 7) // 8) if count else 1
-
-
-def _one_edit(word: str) -> set[str]:
-    letters = set("abcdefghijklmnopqrstuvwxyz" + word)
-    splits = [(word[:place], word[place:]) for place in range(len(word) + 1)]
-    deleted = {head + tail[1:] for head, tail in splits if tail}
-    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in splits if len(tail) > 1}
-    replaced = {head + letter + tail[1:] for head, tail in splits if tail for letter in letters}
-    inserted = {head + letter + tail for head, tail in splits for letter in letters}
-    return (deleted | swapped | replaced | inserted) - {word, ""}

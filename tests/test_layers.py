@@ -14,21 +14,34 @@ COMMAND_LINE = Path(__file__).parent.parent / "cli"
 
 LAYERS = [
     {"errors", "arrays", "cores"},
-    {"affine", "radix", "lengths", "topk", "disk", "ngrams", "text", "spellings", "coders", "header"},
+    {
+        "affine",
+        "cluster",
+        "radix",
+        "lengths",
+        "topk",
+        "disk",
+        "ngrams",
+        "text",
+        "spellings",
+        "near_words",
+        "coders",
+        "header",
+    },
     {"codebook", "word_hashes", "packed_arrays"},
     {"codec", "vocabulary", "container"},
-    {"shared_codes"},
+    {"shared_codes", "sharded_words"},
     {"segment", "saving"},
     {"table", "segmented_rows"},
     {"subwords", "parts", "lists", "selection"},
     {"segment_parts"},
     {"table_parts"},
     {"file"},
-    {"formats"},
+    {"manifest", "formats"},
     {"kernels", "integrity", "packing"},
     {"segment_search"},
     {"search"},
-    {"indexing"},
+    {"cluster_search", "indexing"},
     {"evaluation"},
     {"vectors"},
     {"serve", "client", "apps", "exports"},
@@ -37,14 +50,37 @@ LAYERS = [
     {"encode", "memory"},
     {"ngram_coding"},
     {"compress"},
-    {"distill"},
+    {"distill", "distributed"},
     {"comparison"},
     {"choice"},
 ]
 """Lowest first. A module may import from lower layers and, within a package, from itself."""
 
-WRITING = {"spec", "encodings", "encode", "memory", "ngram_coding", "compress", "distill", "comparison", "choice"}
-HEAVY = {"faiss", "gensim", "sklearn", "scipy", "torch", "matplotlib", "rich", "zstandard", "safetensors", "pyarrow"}
+WRITING = {
+    "spec",
+    "encodings",
+    "encode",
+    "memory",
+    "ngram_coding",
+    "compress",
+    "distill",
+    "distributed",
+    "comparison",
+    "choice",
+}
+HEAVY = {
+    "faiss",
+    "gensim",
+    "sklearn",
+    "scipy",
+    "torch",
+    "matplotlib",
+    "rich",
+    "zstandard",
+    "safetensors",
+    "pyarrow",
+    "distributed",
+}
 
 
 def unit(path: Path) -> str:

@@ -373,3 +373,19 @@ def test_unseen_words_of_tables_with_ngrams(tmp_path: Path) -> None:
         assert (answer["neighbours"][2], answer["unknown"]) == (None, [huge])
         cosine = asked(client, "/v1/grams/similarity", {"pairs": [[unseen, known]]})["similarities"][0]
         assert cosine == pytest.approx(float(vectors.similarity(unseen, known)), abs=1e-6)
+
+
+def test_a_folder_of_shards_is_served_as_a_file_is() -> None:
+    from embcompress.serve.app import make_app
+    from embcompress.serve.settings import Settings
+
+    shards = Path(__file__).parent / "golden" / "0.1-shards"
+    vectors = embcompress.open(shards)
+    with testclient.TestClient(make_app(Settings({"shards": shards}))) as client:
+        info = client.get("/v1/shards/info").json()
+        assert (info["words"], info["dims"], info["spec"]) == (80, 8, vectors.spec)
+        assert info["bytes"] == sum(path.stat().st_size for path in shards.iterdir())
+        answer = asked(client, "/v1/shards/neighbours", {"words": ["word3", "word60", "nowhere"], "k": 4})
+        assert answer["unknown"] == ["nowhere"]
+        for word, near in zip(["word3", "word60"], answer["neighbours"], strict=False):
+            assert alike(pairs(near), vectors.most_similar(word, topn=4))

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from embcompress import container, file, vectors
+from embcompress import integrity, manifest, vectors
+from embcompress.file import Contents
 from embcompress.serve.gathering import Gatherer
 from embcompress.serve.metrics import Metrics
 from embcompress.serve.questions import neighbours
@@ -106,29 +107,29 @@ class Tables:
 
     def _reopened(self, name: str) -> Table:
         """A table whose every byte is what was written: nobody looks while a file is replaced."""
-        stored = container.read(self._files[name])
-        container.check_digests(stored)
-        return self._warmed(name, file.from_container(stored))  # of what was checked, whatever the name stands for now
+        # What is made is of what was checked, whatever the name stands for now.
+        return self._warmed(name, integrity.read_undamaged(self._files[name]))
 
     def _open(self, name: str) -> Table:
-        return self._warmed(name, file.read(self._files[name]))
+        return self._warmed(name, manifest.read(self._files[name]))
 
-    def _warmed(self, name: str, contents: file.Contents) -> Table:
+    def _warmed(self, name: str, contents: Contents) -> Table:
         # Requests are what runs side by side: threads within a search would only take turns with them.
         opened = vectors.opened(contents, self._files[name], threads=1)
         if len(opened):
             opened.most_similar([0], topn=1)  # builds the index, so that no request waits for it
             opened.complete(opened.index_to_key[0], 1)
         gatherer = Gatherer(partial(neighbours, opened), self._threads.quick, partial(self._metrics.batch, name))
-        table = Table(name, opened, self._files[name].stat().st_size, gatherer)
+        size = sum(path.stat().st_size for path in manifest.files_of(self._files[name]))
+        table = Table(name, opened, size, gatherer)
         self._metrics.loaded(table)
         return table
 
 
 def _stamp(path: Path) -> Stamp | None:
-    """The stamp of a file; None if there is none."""
+    """The stamp of a file, of a folder of shards its manifest's; None if there is none."""
     try:
-        found = path.stat()
+        found = (path / manifest.NAME if path.is_dir() else path).stat()
     except OSError:
         return None
     return Stamp(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)

@@ -8,32 +8,42 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from embcompress import file, integrity
+from embcompress import file, integrity, manifest
+from embcompress.cluster_search import ClusterSearch
 from embcompress.errors import UsageError
 from embcompress.indexing import build_lists
 from embcompress.lists import Lists
 from embcompress.search import Search
 from embcompress.segment import CodedRows
+from embcompress.sharded_words import TableWords
 from embcompress.subwords import Subwords
 from embcompress.vectors._coded_search import CodedSearch
 from embcompress.vectors._tables import Tables
-from embcompress.vocabulary import Vocabulary
 
 
 def open(
-    path: str | os.PathLike[str], *, device: str = "cpu", threads: int | None = None, verify: bool = False
+    path: str | os.PathLike[str],
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    verify: bool = False,
+    cluster: str | None = None,
 ) -> CompressedVectors:
     """Open an ``.embc`` file: memory-mapped, nothing but its header is read; packed arrays are expanded.
 
     Parameters
     ----------
     path : path-like
+        A file, or a folder of shards with their manifest.
     device : {"cpu", "gpu", "gpu:float16"}
         Where neighbours are searched: over the codes, or on the GPU over decoded half-precision numbers.
     threads : int, optional
         Threads FAISS may use in a search; by default as many as OpenMP gives it.
     verify : bool
         Read every byte first, as `embcompress.verify` does, so that what is damaged is refused.
+    cluster : str, optional
+        Search the shards of a folder on the workers of a Dask cluster (`embcompress.cluster`), each of which keeps some
+        of them in memory: its scheduler's address, or ``local:N``. Every worker has to see the folder.
 
     Returns
     -------
@@ -46,12 +56,18 @@ def open(
     FormatError
         If it is not an ``.embc`` file, or is damaged.
     UsageError
-        If `threads` is below 1, or the device is not there or has no kernel for the codes.
+        If `threads` is below 1, the device is not there or has no kernel for the codes, or a cluster is to search what
+        is no folder.
+    MissingPackageError, ServiceError
+        If a cluster is asked for and Dask or the cluster is not there.
     """
     if threads is not None and threads < 1:
         raise UsageError(f"threads = {threads}: give 1 or more, or None for OpenMP's choice")
-    contents = integrity.read_verified(path) if verify else file.read(path)
-    return opened(contents, path, device=device, threads=threads)
+    contents = integrity.read_verified(path) if verify else manifest.read(path)
+    if cluster is None:
+        return opened(contents, path, device=device, threads=threads)
+    search = ClusterSearch(Path(path), cluster)
+    return CompressedVectors(contents.words, contents.rows, contents.metadata, None, search, path=Path(path).absolute())
 
 
 def opened(
@@ -91,14 +107,14 @@ class CompressedVectors(CodedSearch, Tables):
 
     Parameters
     ----------
-    words : Vocabulary
+    words : Vocabulary or ShardedWords
     coded_rows : CodedRows
         Codec, codes and lengths, a row a word.
     metadata : dict
         What the file says of itself: ``spec``, ``source``, ``certificate``.
     subwords : Subwords, optional
         Rows of n-grams, from which words outside the vocabulary get vectors.
-    search : Search, optional
+    search : Search or ClusterSearch, optional
         How the rows are searched.
     path : Path, optional
         The file it was opened from.
@@ -106,11 +122,11 @@ class CompressedVectors(CodedSearch, Tables):
 
     def __init__(
         self,
-        words: Vocabulary,
+        words: TableWords,
         coded_rows: CodedRows,
         metadata: dict[str, Any],
         subwords: Subwords | None = None,
-        search: Search | None = None,
+        search: Search | ClusterSearch | None = None,
         *,
         path: Path | None = None,
     ) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from embcompress.arrays import Floats, Integers, Mask, directions
 from embcompress.errors import UsageError
 from embcompress.segment import CodedRows, Segment
+from embcompress.sharded_words import TableWords
 from embcompress.subwords import Subwords
 from embcompress.vectors._keys import Key
 from embcompress.vectors.reading import Reading
-from embcompress.vocabulary import Vocabulary
 
 
 class CodedLookup(Reading):
@@ -20,22 +20,22 @@ class CodedLookup(Reading):
 
     Parameters
     ----------
-    words : Vocabulary
+    words : Vocabulary or ShardedWords
     coded_rows : CodedRows
         A row a word.
     subwords : Subwords, optional
         Rows of n-grams, from which words outside the vocabulary get vectors.
     """
 
-    _words: Vocabulary
+    _words: TableWords
 
-    def __init__(self, words: Vocabulary, coded_rows: CodedRows, subwords: Subwords | None = None) -> None:
+    def __init__(self, words: TableWords, coded_rows: CodedRows, subwords: Subwords | None = None) -> None:
         super().__init__(words)
         self.coded_rows = coded_rows
         self._subwords = subwords
 
     @property
-    def index_to_key(self) -> Vocabulary:
+    def index_to_key(self) -> TableWords:
         """The words by row: a sequence of str."""
         return self._words
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from embcompress.arrays import Floats, Integers, blocks, directions, row_norms
+from embcompress.cluster_search import ClusterSearch
 from embcompress.errors import UsageError
 from embcompress.search import Search
 from embcompress.topk import TopK
@@ -24,7 +25,7 @@ SMALLEST_DIVISOR = 1e-6
 class CodedSearch(CodedLookup):
     """Nearest words of a table whose codes are here."""
 
-    _search: Search
+    _search: Search | ClusterSearch
 
     def _scores(self, asked: Sum) -> Floats:
         vectors = self._resolve(asked.items)

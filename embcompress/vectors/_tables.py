@@ -10,6 +10,7 @@ from embcompress.arrays import Floats, Integers
 from embcompress.errors import UsageError
 from embcompress.saving import save_table
 from embcompress.segment import CodedRows
+from embcompress.sharded_words import in_one_vocabulary
 from embcompress.table import NgramRows, Table
 from embcompress.vectors._coded_lookup import CodedLookup
 from embcompress.vocabulary import Vocabulary
@@ -40,7 +41,7 @@ class Tables(CodedLookup):
     def to_table(self) -> Table:
         """The table, its rows decoded as they are read; words that answer with another's row get one of their own."""
         words, subwords, ngrams = self.index_to_key, self._subwords, None
-        every = Vocabulary.from_words(words.every_word()) if len(words.mapped) else words
+        every = Vocabulary.from_words(words.every_word()) if len(words.mapped) else in_one_vocabulary(words)
         if subwords is not None:
             rows = DecodedRows(subwords.segment, np.zeros(0, dtype=np.int64))
             ngrams = NgramRows(subwords.minn, subwords.maxn, subwords.buckets, rows, subwords.kept)

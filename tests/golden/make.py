@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from embcompress.choice.goal import Goal
 from embcompress.choice.record import record
 from embcompress.distill.recipe import Recipe
 from embcompress.distill.repair import repair
+from embcompress.distributed.shrinking import shrink_shards
 from embcompress.table import NgramRows
 from tests.golden.answers import answers
 
@@ -75,7 +77,19 @@ def main() -> None:
         if not path.exists():
             make(table).save(path)
             recorded[path.name] = answers(path)
+    path = FOLDER / f"{sys.argv[1]}-shards"
+    if not path.exists():
+        make_shards(table, path)
+        recorded[path.name] = answers(path)
     (FOLDER / "answers.json").write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n")
+
+
+def make_shards(table: Table, path: Path) -> None:
+    """A folder of two shards, with a head that the first one holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, rows in enumerate((slice(0, 50), slice(50, 80))):
+            Table(table.words[rows], table.rows(rows)).save(Path(folder) / f"{number}.npz")
+        shrink_shards(Path(folder) / "*.npz", path, "head:20:int8,center,lloyd:2", cluster="local:1")
 
 
 def golden_table() -> Table:
