@@ -1,11 +1,12 @@
 """What repair wins back at the same size, and what a linear student keeps beside principal axes.
 
-    python benchmarks/repair.py VECTORS [--spec SPEC]... [--steps N] [--seed N] [--dims K]
+    python benchmarks/repair.py VECTORS [--spec SPEC]... [--pairs FILE ...] [--steps N] [--seed N] [--dims K]
 
-For each spec a line of JSON: bytes, neighbours kept (exact query against coded rows, and both coded), similarity and
-analogies kept, before and after, all over the whole table; neighbours kept of the words that were held out of training,
-at the first look and at the step that was kept; and CPU and wall-clock seconds of the repair. With ``--dims`` a line
-for the linear student: neighbours kept by principal axes and by the student, of held-out words and of all; analogies.
+For each spec a line of JSON: bytes, neighbours kept (exact query against coded rows, and both coded), similarity (the
+mean of SimLex-999, WordSim-353 and the sets of --pairs) and analogies kept, before and after, all over the whole table;
+neighbours kept of the words that were held out of training, at the first look and at the step that was kept; and CPU
+and wall-clock seconds of the repair. With ``--dims`` a line for the linear student: neighbours kept by principal axes
+and by the student, of held-out words and of all; analogies.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("vectors")
     parser.add_argument("--spec", action="append")
+    parser.add_argument("--pairs", type=Path, nargs="*", default=[])
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--dims", type=int)
@@ -49,10 +51,10 @@ def main() -> None:
         print(json.dumps(linear(table, arguments.dims, recipe)), flush=True)
         return
     for spec in arguments.spec or SPECS:
-        print(json.dumps({"spec": spec, **repairing(table, spec, recipe)}), flush=True)
+        print(json.dumps({"spec": spec, **repairing(table, spec, recipe, arguments.pairs)}), flush=True)
 
 
-def repairing(table: embcompress.Table, spec: str, recipe: Recipe) -> dict[str, Any]:
+def repairing(table: embcompress.Table, spec: str, recipe: Recipe, pairs: list[Path]) -> dict[str, Any]:
     before = embcompress.shrink(table, spec)
     looks: list[Look] = []
     started, cpu = time.perf_counter(), time.process_time()
@@ -60,8 +62,8 @@ def repairing(table: embcompress.Table, spec: str, recipe: Recipe) -> dict[str, 
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     best = max(looks, key=lambda look: look.kept.mean)
     return {
-        "before": figures(before, table),
-        "after": figures(after, table),
+        "before": figures(before, table, pairs),
+        "after": figures(after, table, pairs),
         "held out": [look.kept._asdict() for look in (looks[0], best)],
         "best step": best.step,
         "seconds": round(seconds, 1),
@@ -69,10 +71,10 @@ def repairing(table: embcompress.Table, spec: str, recipe: Recipe) -> dict[str, 
     }
 
 
-def figures(vectors: embcompress.CompressedVectors, table: embcompress.Table) -> dict[str, Any]:
+def figures(vectors: embcompress.CompressedVectors, table: embcompress.Table, pairs: list[Path]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         size = vectors.save(Path(folder) / "vectors.embc")
-    measured = embcompress.evaluate(vectors, table).to_dict()
+    measured = embcompress.evaluate(vectors, table, pairs=pairs).to_dict()
     return {
         "bytes": size,
         "exact query": measured["neighbours"]["exact_query"],

@@ -5,7 +5,8 @@
 Makes shards and the whole table as word2vec .bin files (Gaussian rows, the spectrum falling like a word2vec table's),
 shrinks the whole in one process, the shards on the cluster, and the shards once more with a worker killed as soon as
 one shard is coded. Prints JSON: whether codes, lengths and files are the same, how many of 200 queries have the same
-ten neighbours, milliseconds a query (best and median), and how long merging what many shards found takes.
+ten neighbours, milliseconds of a query, of opening and of a look-up (best and median), and how long merging what many
+shards found takes.
 """
 
 from __future__ import annotations
@@ -170,11 +171,19 @@ def searched(folder: Path, one: CompressedVectors, asked: argparse.Namespace) ->
         name: partial(neighbours_of, table) for name, table in tables.items()
     }
     times = timed(contenders, rows[:20], ROUNDS)
+    words = [tables["file"].index_to_key[row] for row in rows]
+    lookups: dict[str, Callable[[str], object]] = {name: tables[name].get_vector for name in ("file", "folder")}
+    openers: dict[str, Callable[[None], object]] = {
+        "file": lambda _: embcompress.open(folder.parent / "one.embc"),
+        "folder": lambda _: embcompress.open(folder),
+    }
     return {
         "queries with the file's neighbours": {
             name: sum(map(list.__eq__, answers["file"], answers[name])) for name in ("folder", "cluster")
         },
         "milliseconds a query": milliseconds(times),
+        "milliseconds to open": milliseconds(timed(openers, [None] * 5, ROUNDS)),
+        "milliseconds a look-up": milliseconds(timed(lookups, words, ROUNDS)),
     }
 
 

@@ -119,7 +119,7 @@ class Cluster:
                 workers = distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=max(1, usable_cores() // count),
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     memory_limit=0,
                     silence_logs=logging.CRITICAL,
                 )

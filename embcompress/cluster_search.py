@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +15,10 @@ from embcompress.arrays import Floats, Integers
 from embcompress.cluster import Cluster
 from embcompress.errors import EmbcompressError, ServiceError, UsageError
 from embcompress.search import Search
-from embcompress.segmented_rows import in_one
 from embcompress.topk import best
+
+PATIENCE = 300
+"""Seconds after which a worker that does not answer is lost."""
 
 ATTEMPTS = 3
 """A search is made so often where workers are lost."""
@@ -29,12 +32,12 @@ class ResidentShards:
     folder : str
     numbers : range
         Of the shards.
-    threads : int
     """
 
-    def __init__(self, folder: str, numbers: range, threads: int) -> None:
-        rows = manifest.read(folder, only=numbers).rows
-        self._search = Search(in_one(rows.parts), threads=threads)
+    def __init__(self, folder: str, numbers: range) -> None:
+        from distributed import get_worker
+
+        self._search = Search(manifest.read(folder, only=numbers).rows, threads=get_worker().state.nthreads)
 
     def nearest(self, queries: Floats, k: int, within: range, exact: bool) -> tuple[Floats, Integers]:
         """As `Search.nearest`, of the shards' own rows."""
@@ -75,7 +78,11 @@ class ClusterSearch:
         self._shards = manifest.read_manifest(folder).shards
         self._cluster = Cluster(address)
         self._residents: list[_Resident] = []
-        weakref.finalize(self, self._cluster.close)
+        self._placing = Lock()  # any number of threads may ask
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._cluster.close()
 
     def nearest(
         self, queries: Floats, k: int, *, within: range | None = None, exact: bool = False, nprobe: int | None = None
@@ -92,7 +99,7 @@ class ClusterSearch:
             except EmbcompressError:
                 raise
             except Exception as error:  # of the library: a worker or its actor is lost, said in many ways
-                self._residents, lost = [], error
+                self._residents, lost = [], str(error)
                 continue
             # Workers hold shards in the order of their rows, so that equal scores stay in row order: FAISS's
             # merge_knn_results would order them by the last bits in which they differ.
@@ -106,23 +113,37 @@ class ClusterSearch:
             inside = range(max(within.start, rows.start) - rows.start, min(within.stop, rows.stop) - rows.start)
             if len(inside):
                 asked.append((rows.start, actor.nearest(queries, min(k, len(inside)), inside, exact)))
-        found = [(first, future.result()) for first, future in asked]
+        found = [(first, future.result(PATIENCE)) for first, future in asked]
         return [(scores, rows + first) for first, (scores, rows) in found]
 
     def _placed(self) -> list[_Resident]:
-        """The workers' shards, placed when there are none: runs of about as many rows for each worker."""
-        if not self._residents:
-            workers, client = self._cluster.workers(), self._cluster.client
-            ends = np.cumsum([shard.rows for shard in self._shards])
-            cuts = np.searchsorted(ends, np.linspace(0, ends[-1], len(workers) + 1)[1:-1], side="left") + 1
-            runs = [range(a, b) for a, b in zip([0, *cuts.tolist()], [*cuts.tolist(), len(ends)], strict=True) if a < b]
-            starts = [int(ends[run.start]) - self._shards[run.start].rows for run in runs]
-            actors = [
-                client.submit(ResidentShards, str(self._folder), run, 1, workers=[worker], actor=True, pure=False)
-                for run, worker in zip(runs, workers, strict=False)
-            ]
-            self._residents = [
-                _Resident(range(start, int(ends[run.stop - 1])), actor.result())
-                for start, run, actor in zip(starts, runs, actors, strict=True)
-            ]
-        return self._residents
+        """The workers' shards, placed when there are none."""
+        with self._placing:
+            if not self._residents:
+                self._residents = self._place()
+            return self._residents
+
+    def _place(self) -> list[_Resident]:
+        """Give each worker a run of shards, of about as many rows for each."""
+        workers, client = self._cluster.workers(), self._cluster.client
+        ends = np.cumsum([shard.rows for shard in self._shards])
+        cuts = np.searchsorted(ends, np.linspace(0, ends[-1], len(workers) + 1)[1:-1], side="left") + 1
+        runs = [range(a, b) for a, b in pairwise([0, *cuts.tolist(), len(ends)]) if a < b]
+        # A worker may have died without having been missed yet: what was meant for it goes to another.
+        actors = [
+            client.submit(
+                ResidentShards,
+                str(self._folder),
+                run,
+                workers=[worker],
+                allow_other_workers=True,
+                actor=True,
+                pure=False,
+            )
+            for run, worker in zip(runs, workers, strict=False)
+        ]
+        starts = [0, *ends.tolist()]
+        return [
+            _Resident(range(starts[run.start], starts[run.stop]), actor.result(PATIENCE))
+            for run, actor in zip(runs, actors, strict=True)
+        ]

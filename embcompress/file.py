@@ -85,11 +85,11 @@ from embcompress.header import Header
 from embcompress.lists import Lists
 from embcompress.packed_arrays import Arrays
 from embcompress.parts import Parts
-from embcompress.segment import CodedRows, Segment
+from embcompress.segment import CodedRows
+from embcompress.segment_arrays import codec_arrays, row_arrays, segment_facts
 from embcompress.segment_parts import dims_of, rows_of, segment
 from embcompress.segmented_rows import in_one, joined
 from embcompress.sharded_words import TableWords, in_one_vocabulary
-from embcompress.shared_codes import SharedCodes
 from embcompress.subwords import Subwords
 from embcompress.table_parts import lists_of, subwords_of, words_of
 
@@ -155,7 +155,7 @@ def write(path: str | os.PathLike[str], contents: Contents, codec_file: CodecFil
         If it could not be read again.
     """
     words, subwords, parts = in_one_vocabulary(contents.words), contents.subwords, joined(contents.rows.parts)
-    segments = [_segment_facts(part) for part in parts]
+    segments = [segment_facts(part) for part in parts]
     arrays: dict[str, Array | None] = {
         "words.text": words.text,
         "words.lengths": words.lengths,
@@ -164,15 +164,15 @@ def write(path: str | os.PathLike[str], contents: Contents, codec_file: CodecFil
         "words.mapped": words.mapped if len(words.mapped) else None,
     }
     for number, part in enumerate(parts):
-        arrays |= _row_arrays(number, part)
+        arrays |= row_arrays(number, part)
         if codec_file is None:
-            arrays |= _codec_arrays(number, part)
+            arrays |= codec_arrays(number, part)
         else:
             segments[number]["codec"] = next(k for k, codec in enumerate(codec_file.codecs) if codec is part.codec)
     if subwords is not None:
         shape = {"minn": subwords.minn, "maxn": subwords.maxn, "buckets": subwords.buckets}
-        segments.append(_segment_facts(subwords.segment) | shape)
-        arrays |= _row_arrays(len(parts), subwords.segment) | _codec_arrays(len(parts), subwords.segment)
+        segments.append(segment_facts(subwords.segment) | shape)
+        arrays |= row_arrays(len(parts), subwords.segment) | codec_arrays(len(parts), subwords.segment)
         arrays[f"{len(parts)}.kept"] = subwords.kept
     lists = contents.lists
     if lists is not None:
@@ -203,37 +203,6 @@ def read(path: str | os.PathLike[str]) -> Contents:
         If it is not an ``.embc`` file, is of a later major version, or its parts do not fit together.
     """
     return from_container(container.read(path))
-
-
-def _segment_facts(segment: Segment) -> dict[str, Any]:
-    codebook = segment.codec.codebook
-    return {
-        "rows": len(segment),
-        "components": segment.codec.affine.components,
-        "radix": None if codebook is None else codebook.radix,
-        "length_scale": [segment.scale.lowest, segment.scale.step],
-    }
-
-
-def _row_arrays(number: int, segment: Segment) -> dict[str, Array | None]:
-    """What is stored of a segment's rows."""
-    codes = segment.codes
-    stored, pointers = (codes.distinct, codes.pointers) if isinstance(codes, SharedCodes) else (codes, None)
-    arrays = {"codes": stored, "rows": pointers, "lengths": segment.lengths}
-    return {f"{number}.{name}": array for name, array in arrays.items()}
-
-
-def _codec_arrays(number: int, segment: Segment) -> dict[str, Array | None]:
-    """What is stored of what decodes them."""
-    affine, codebook = segment.codec.affine, segment.codec.codebook
-    arrays: dict[str, Array | None] = {"A": affine.A, "a": affine.a, "Bt": affine.Bt, "b": affine.b}
-    if codebook is not None:
-        arrays |= {"axes": codebook.axes, "thresholds": codebook.thresholds}
-        if codebook.step is None:
-            arrays["centroids"] = codebook.centroids
-        else:
-            arrays |= {"lowest": codebook.centroids[:, 0, 0], "step": codebook.step}
-    return {f"{number}.{name}": array for name, array in arrays.items()}
 
 
 def read_codecs(folder: Path, name: str) -> CodecFile:

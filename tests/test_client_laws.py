@@ -31,6 +31,7 @@ WORDS = [f"word{row}" for row in range(1, 700, 9)]
 
 ONLY_OF_FILES = {
     "build_ivf",
+    "close",
     "coded_rows",
     "lists",
     "nprobe",
@@ -40,7 +41,7 @@ ONLY_OF_FILES = {
     "segment",
     "to_table",
 }
-"""What is about codes and files, which a service's client has none of."""
+"""What is about codes and files, which a service's client has none of; `close` closes something else there."""
 
 ONLY_OF_SERVICES = {"close", "name"}
 

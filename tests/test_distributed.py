@@ -41,7 +41,7 @@ ASKED = ["word3", f"word{EACH}", "word699"]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The address of a cluster of two workers."""
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0) as made:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0) as made:
         yield made.scheduler_address
 
 
@@ -138,11 +138,14 @@ def test_codecs_are_stored_once(made: Path) -> None:
 
 
 def test_a_cluster_finds_what_one_process_finds(made: Path, cluster: str) -> None:
-    found, wanted = embcompress.open(made, cluster=cluster), embcompress.open(made)
-    assert_same_answers(found, wanted)
-    assert found.most_similar("word3", clip_start=170, clip_end=180) == wanted.most_similar(
-        "word3", clip_start=170, clip_end=180
-    )
+    wanted = embcompress.open(made)
+    with embcompress.open(made, cluster=cluster) as found:
+        assert_same_answers(found, wanted)
+        for start, stop in ((170, 180), (0, 5), (690, 700)):
+            near, expected = (
+                each.most_similar("word3", 3, clip_start=start, clip_end=stop) for each in (found, wanted)
+            )
+            assert [word for word, _ in near] == [word for word, _ in expected]
 
 
 def workers_of(address: str) -> list[int]:
@@ -152,10 +155,11 @@ def workers_of(address: str) -> list[int]:
 
 
 def test_neighbours_are_found_after_a_worker_has_died(made: Path, cluster: str) -> None:
-    found, wanted = embcompress.open(made, cluster=cluster), embcompress.open(made)
-    assert_same_answers(found, wanted)
-    os.kill(workers_of(cluster)[0], signal.SIGKILL)
-    assert_same_answers(found, wanted)
+    wanted = embcompress.open(made)
+    with embcompress.open(made, cluster=cluster) as found:
+        assert_same_answers(found, wanted)
+        os.kill(workers_of(cluster)[0], signal.SIGKILL)
+        assert_same_answers(found, wanted)
 
 
 def test_shards_of_a_worker_that_dies_are_coded_by_another(cluster: str, shards: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ LAYERS = [
     {"segment", "saving"},
     {"table", "segmented_rows"},
     {"subwords", "parts", "lists", "selection"},
-    {"segment_parts"},
+    {"segment_arrays", "segment_parts"},
     {"table_parts"},
     {"file"},
     {"manifest", "formats"},

@@ -20,7 +20,7 @@ from embcompress.compress import CLIPPED_ROWS, DEFAULT_SPEC, SAMPLE_ROWS
 from embcompress.disk import access_error
 from embcompress.distributed.coding import CODECS, Coding, code, fit, write_codecs
 from embcompress.distributed.parts import Part, paths_of
-from embcompress.distributed.sampling import Draw, Lengths, Survey, draw, survey, words_file
+from embcompress.distributed.sampling import Draw, Lengths, Survey, draw, duplicates, survey
 from embcompress.encode import Progress, no_progress, runs
 from embcompress.errors import UsageError
 from embcompress.lengths import LengthScale
@@ -131,7 +131,7 @@ def _surveyed(workers: Cluster, paths: list[str], strict: bool, scratch: str, pr
         repairs.update(each.repairs)
     parts: list[Part] = []
     first = 0
-    for number, twice in enumerate(_duplicates(scratch, len(paths))):
+    for number, twice in enumerate(duplicates([each.rows for each in found], scratch)):
         rows = found[number].rows - len(twice)
         left_out = None
         if len(twice):
@@ -146,15 +146,6 @@ def _surveyed(workers: Cluster, paths: list[str], strict: bool, scratch: str, pr
             )
         first += rows
     return Whole(parts, found[0].dims, sum(each.bytes for each in found), dict(repairs))
-
-
-def _duplicates(scratch: str, count: int) -> list[Any]:
-    """Of each shard, its rows (k,) whose words an earlier shard has."""
-    digests = [np.load(words_file(scratch, number)) for number in range(count)]
-    is_first = np.zeros(sum(map(len, digests)), dtype=bool)
-    is_first[np.unique(np.concatenate(digests), return_index=True)[1]] = True
-    ends = np.cumsum([len(each) for each in digests])
-    return [np.flatnonzero(~own) for own in np.split(is_first, ends[:-1])]
 
 
 def _coded(

@@ -43,7 +43,8 @@ def open(
         Read every byte first, as `embcompress.verify` does, so that what is damaged is refused.
     cluster : str, optional
         Search the shards of a folder on the workers of a Dask cluster (`embcompress.cluster`), each of which keeps some
-        of them in memory: its scheduler's address, or ``local:N``. Every worker has to see the folder.
+        of them in memory: its scheduler's address, or ``local:N``. Every worker has to see the folder. Close what is
+        opened so, or use it in a ``with`` statement.
 
     Returns
     -------
@@ -134,6 +135,17 @@ class CompressedVectors(CodedSearch, Tables):
         self.metadata = metadata
         self._search = Search(coded_rows) if search is None else search
         self.path = path
+
+    def __enter__(self) -> CompressedVectors:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the workers of a cluster go; a table that is searched here has nothing to close."""
+        if isinstance(self._search, ClusterSearch):
+            self._search.close()
 
     def __repr__(self) -> str:
         return f"<CompressedVectors: {len(self)} words x {self.vector_size} dimensions, {self.spec}>"
