@@ -27,12 +27,14 @@ def convert(source: Path, out: Path, format_name: str | None, strict: bool, forc
     codes (faiss, onnx, torch) need a compressed table: see 'embcompress export'.
     """
     from embcompress import exports, load
+    from embcompress.disk import unchanged
 
     chosen = exports.of_ending(out) if format_name is None else exports.find(format_name)
     check_outputs(chosen, out, source, force=force)
-    with progress_bar() as progress:
-        table = load(source, strict=strict, folder=out.parent, progress=progress)
-    for kind, count in table.repairs.counts.items():
-        click.echo(f"noted: {count} {kind}, the first at {table.repairs.first[kind]}", err=True)
-    report = {"words": len(table), "dims": table.dims, **write(table, chosen, out, force=force)}
+    with unchanged(source):
+        with progress_bar() as progress:
+            table = load(source, strict=strict, folder=out.parent, progress=progress)
+        for kind, count in table.repairs.counts.items():
+            click.echo(f"noted: {count} {kind}, the first at {table.repairs.first[kind]}", err=True)
+        report = {"words": len(table), "dims": table.dims, **write(table, chosen, out, force=force)}
     print_report(report | {"source": str(source)}, as_json)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json
+from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, progress_bar
 from embcompress_cli.targets import check_target, check_unused
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def write(table: CompressedVectors | Table, chosen: Format, target: Path, *, for
         lost.append(loss)
         click.echo(f"noted: {loss}", err=True)
 
-    size = embcompress.export(table, target, str(chosen), leave_out=force, notice=notice)
+    with progress_bar() as progress:
+        size = embcompress.export(table, target, str(chosen), leave_out=force, notice=notice, progress=progress)
     files = [str(path) for path in chosen.files(target)]
     return {
         "output": str(target),

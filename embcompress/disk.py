@@ -62,8 +62,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            for check in _conditions.get():
-                check(file.tell())
+            check_conditions(file.tell())
             if sys.platform != "win32":
                 temporary.replace(target)  # while it is locked: unlocked, another writer takes it for abandoned
         if sys.platform == "win32":
@@ -91,6 +90,12 @@ def written_only_if(check: Callable[[int], None]) -> Iterator[None]:
         yield
     finally:
         _conditions.reset(token)
+
+
+def check_conditions(size: int) -> None:
+    """Raise what the conditions of `written_only_if` do for finished files of so many bytes."""
+    for check in _conditions.get():
+        check(size)
 
 
 @contextmanager

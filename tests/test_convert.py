@@ -53,6 +53,19 @@ def test_a_compressed_table_is_decoded(tmp_path: Path) -> None:
     assert (tmp_path / "converted.bin").read_bytes() == (tmp_path / "exported").read_bytes()
 
 
+def test_a_source_that_changes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write(tmp_path / "source.bin", FORMATS["word2vec .bin"](PLAIN, ROWS))
+    whole = Table.rows
+
+    def changing(table: Table, rows: slice) -> object:
+        source.touch()
+        return whole(table, rows)
+
+    monkeypatch.setattr(Table, "rows", changing)
+    assert main(["convert", str(source), str(tmp_path / "out.kv")]) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source.bin"]
+
+
 def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = io.TextIOWrapper(io.BytesIO(glove(PLAIN, ROWS)))
     monkeypatch.setattr(sys, "stdin", content)

@@ -156,6 +156,13 @@ def test_formats_of_float32_hold_what_is_decoded_bit_for_bit(name: str, spec: st
     np.testing.assert_array_equal(rows, vectors.vectors)
 
 
+@pytest.mark.parametrize("name", [*EXACT, *HALVES])
+def test_it_is_told_how_far_writing_has_come(name: str, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    written(shrunk("lloyd:4"), name, tmp_path, progress=lambda *each: told.append(each))
+    assert told[-1] == ("writing", 700, 700)
+
+
 @pytest.mark.parametrize("name", HALVES)
 def test_formats_of_float16_hold_what_is_decoded_rounded(name: str, tmp_path: Path) -> None:
     vectors = shrunk("lloyd:4")

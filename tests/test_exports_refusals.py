@@ -27,9 +27,9 @@ def table_of(words: list[str]) -> Table:
     return Table(words, np.random.default_rng(1).standard_normal((len(words), 4)).astype(np.float32))
 
 
-def told(source: CompressedVectors | Table, path: Path, format: str, **options: bool) -> list[str]:
+def told(source: CompressedVectors | Table, path: Path, format: str, *, leave_out: bool = False) -> list[str]:
     lines: list[str] = []
-    embcompress.export(source, path, format, notice=lines.append, **options)
+    embcompress.export(source, path, format, notice=lines.append, leave_out=leave_out)
     return lines
 
 

@@ -23,6 +23,7 @@ from embcompress.errors import UsageError, WrongTypeError
 from embcompress.exports._aside import replacing_together
 from embcompress.exports._format import Format
 from embcompress.exports._losses import held_words, losses
+from embcompress.exports._watching import watched
 from embcompress.table import Table
 from embcompress.vectors import CompressedVectors
 
@@ -80,6 +81,7 @@ def export(
     *,
     leave_out: bool = False,
     notice: Callable[[str], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> int:
     """Write a table in a format that other programs read; rows are decoded in blocks, codes stay what they are.
 
@@ -98,6 +100,8 @@ def export(
         Leave out words that the format cannot hold.
     notice : callable, optional
         Called, before anything is written, with a line for each thing that is lost.
+    progress : callable, optional
+        Called with ``"writing"``, rows done and rows in all, by formats of numbers.
 
     Returns
     -------
@@ -128,6 +132,8 @@ def export(
             raise UsageError(f"{chosen} keeps codes, and this table has none: make them with embcompress shrink")
         given, lost_words = held_words(given, chosen, leave_out=leave_out)
         lost += lost_words
+        if progress is not None:
+            given = watched(given, progress)
     if notice is not None:
         for loss in lost:
             notice(loss)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from embcompress.disk import access_error, lock, sync
+from embcompress.disk import access_error, check_conditions, lock, sync
 from embcompress.errors import FileAccessError
 
 PREFIX, SUFFIX = ".export-", ".tmp"
@@ -33,8 +33,10 @@ def replacing_together(path: Path) -> Iterator[Path]:
         _remove_abandoned(path.parent)
         with _locked_folder(path.parent) as folder:
             yield folder / path.name
-            for file in folder.rglob("*"):
+            written = list(folder.rglob("*"))
+            for file in written:
                 sync(file)
+            check_conditions(sum(file.stat().st_size for file in written if file.is_file()))
             for new in sorted(folder.iterdir(), key=lambda each: each.name == path.name):
                 _move(new, path.parent / new.name)
         sync(path.parent)
