@@ -14,7 +14,7 @@ from embcompress_cli.students import Wanted, student_options, subword_facts, tas
 from embcompress_cli.targets import check_target
 from embcompress_cli.teachers import Teachers, teacher_options
 from embcompress_cli.threads import threads_option
-from embcompress_cli.training import look_facts, recipe_options, watching
+from embcompress_cli.training import look_facts, recipe_options, saying_where_to_go_on, watching
 
 if TYPE_CHECKING:
     from embcompress import CompressedVectors, Spec, Table
@@ -70,7 +70,7 @@ def distill(
         raise click.UsageError("--checkpoint is for --dims and transformers: n-grams and tasks are learned in one go")
     parsed = embcompress.parse(DEFAULT_SPEC if spec is None else spec)
     recipe = Recipe(**chosen)
-    with unchanged(*teachers.files), progress_bar() as progress:
+    with unchanged(*teachers.files), saying_where_to_go_on(recipe.checkpoint), progress_bar() as progress:
         teacher = teachers.table(
             dims=wanted.dims, device=recipe.device, checkpoint=recipe.checkpoint, progress=progress
         )
@@ -96,7 +96,7 @@ def distill(
     if as_json:
         print_json(facts)
     else:
-        _print_facts(facts, teacher.dims)
+        _print_facts(facts, None if teachers.transforms else teacher.dims)
 
 
 def _trained(
@@ -142,8 +142,9 @@ def _coded(
     return with_subwords(vectors, student, SubwordRecipe(**wanted.rows, seed=seed), spec, progress=progress)
 
 
-def _print_facts(facts: dict[str, Any], teacher_dims: int) -> None:
-    shown = [("words", f"{facts['words']:,} x {facts['dims']} dimensions, from {teacher_dims}")]
+def _print_facts(facts: dict[str, Any], teacher_dims: int | None) -> None:
+    before = "" if teacher_dims is None else f", from {teacher_dims}"
+    shown = [("words", f"{facts['words']:,} x {facts['dims']} dimensions{before}")]
     if "looks" in facts:
         first, best = facts["looks"][0], max(look["both_coded"] for look in facts["looks"])
         shown += [

@@ -11,7 +11,7 @@ from embcompress_cli.certificate import kept_facts
 from embcompress_cli.output import byte_size, file_argument, json_option, print_facts, print_json, progress_bar
 from embcompress_cli.targets import check_target, rewriting_options, rewritten
 from embcompress_cli.threads import threads_option
-from embcompress_cli.training import look_facts, recipe_options, watching
+from embcompress_cli.training import look_facts, recipe_options, saying_where_to_go_on, watching
 
 if TYPE_CHECKING:
     from embcompress.distill.state import Look
@@ -43,7 +43,7 @@ def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any
     recipe = Recipe(**chosen)
     looks: list[Look] = []
     watch = watching(looks, quiet=as_json)
-    with unchanged(file, teacher), progress_bar() as progress:
+    with unchanged(file, teacher), saying_where_to_go_on(recipe.checkpoint), progress_bar() as progress:
         vectors = embcompress.open(file)
         before, bytes_before = vectors.metadata.get("certificate"), file.stat().st_size
         table = embcompress.load(teacher, progress=progress)

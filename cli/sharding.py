@@ -36,16 +36,21 @@ def shrink_on_cluster(
     if (folder / NAME).exists() and not force:
         raise click.UsageError(f"{folder / NAME} exists already: overwrite it with --force, or give another folder")
     started = time.perf_counter()
-    with progress_bar() as progress:
-        vectors = shrink_shards(
-            str(source),
-            folder,
-            spec or DEFAULT_SPEC,
-            cluster=cluster,
-            seed=seed,
-            strict=strict,
-            progress=progress,
-        )
+    try:
+        with progress_bar() as progress:
+            vectors = shrink_shards(
+                str(source),
+                folder,
+                spec or DEFAULT_SPEC,
+                cluster=cluster,
+                seed=seed,
+                strict=strict,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        if not folder.exists():
+            raise
+        raise KeyboardInterrupt(f"interrupted: the shards in {folder} are kept, the same command goes on") from None
     facts = {"source": str(source), **described(folder), "seconds": time.perf_counter() - started}
     for kind, count in vectors.metadata["repairs"].items():
         click.echo(f"noted: {count} {kind}", err=True)

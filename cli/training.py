@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,19 @@ def recipe_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         with_chosen = option(with_chosen)
     return with_chosen
+
+
+@contextmanager
+def saying_where_to_go_on(checkpoint: Path | None) -> Iterator[None]:
+    """Within the block, an interrupt says what a checkpoint is for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if checkpoint is None or not checkpoint.exists():
+            raise
+        raise KeyboardInterrupt(
+            f"interrupted: {checkpoint} holds what was learned, the same command goes on from there"
+        ) from None
 
 
 def watching(looks: list[Look], *, quiet: bool) -> Callable[[Look], None]:

@@ -31,6 +31,8 @@ class StaticServer(ThreadingHTTPServer):
         self.ranges = ranges
         self.sent: list[int] = []
         """Bytes of every table, or part of one, that was sent."""
+        self.refused = 0
+        """How many requests are refused, of those that come after the first."""
 
     @property
     def url(self) -> str:
@@ -47,7 +49,7 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing."""
 
     def translate_path(self, path: str) -> str:
-        """Modules of the reader under their names; any other file is one of the folder."""
+        """The reader under its name; any other file is one of the folder."""
         name = path.split("?")[0].lstrip("/")
         return str(FILES / name if name.endswith(".js") else self.server.folder / name)
 
@@ -57,6 +59,10 @@ class Handler(SimpleHTTPRequestHandler):
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         if not found.is_file():
             self.send_error(404)
+            return None
+        if self.server.sent and self.server.refused:
+            self.server.refused -= 1
+            self.send_error(503)
             return None
         size = found.stat().st_size
         start, end = (int(asked[1]), min(int(asked[2]) + 1, size)) if asked and self.server.ranges else (0, size)

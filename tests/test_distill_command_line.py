@@ -14,6 +14,8 @@ from embcompress_cli.main import main
 
 import embcompress
 from embcompress.arrays import directions
+from embcompress.distill.checkpoint import Checkpoint
+from embcompress.distill.state import State
 from tests.common import small_table
 from tests.model import LETTERS, save_model
 from tests.writers import binary, write
@@ -71,6 +73,26 @@ def test_a_second_stage_fine_tunes_on_a_task(capsys: pytest.CaptureFixture[str])
     assert main(["distill", "table.bin", "--then-task", "pairs.tsv", "--steps", "20", "-o", "tuned.embc"]) == 0
     assert "Spearman correlation, on 60 held out" in capsys.readouterr().out
     assert embcompress.open("tuned.embc").vector_size == small_table().dims
+
+
+def test_an_interrupt_says_where_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ["distill", "table.bin", "--dims", "6", "--steps", "10", "--checkpoint", "going.npz", "-o"]
+    assert main([*arguments, "whole.npz"]) == 0
+    save = Checkpoint.save
+
+    def interrupted(checkpoint: Checkpoint, state: State) -> None:
+        save(checkpoint, state)
+        raise KeyboardInterrupt
+
+    capsys.readouterr()
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoint, "save", interrupted)
+        assert main([*arguments, "again.npz"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: interrupted: going.npz holds what was learned, the same command goes on from there"
+    )
+    assert main([*arguments, "again.npz"]) == 0
+    assert Path("again.npz").read_bytes() == Path("whole.npz").read_bytes()
 
 
 def test_two_teachers_are_one(capsys: pytest.CaptureFixture[str]) -> None:

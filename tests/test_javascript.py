@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -217,6 +218,32 @@ def test_words_of_every_kind(ask: Ask, server: StaticServer, folder: Path) -> No
     assert [each["score"] for each in answer["neighbours"][1]] == [0, 0, 0]
 
 
+def test_the_reader_is_one_module_of_at_most_300_lines() -> None:
+    assert [each.name for each in FILES.glob("*.js")] == [MODULE.name]
+    lines = MODULE.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 300
+    assert max(map(len, lines)) <= 120
+    assert not [line for line in lines if re.match(r"\s*(import|export .* from)\b", line)]
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_what_failed_is_asked_again_and_what_is_asked_together_is_fetched_once(folder: Path) -> None:
+    script = f"""
+      const {{ open }} = await import("{MODULE.as_uri()}");
+      const table = await open(process.argv[1]);
+      const failed = await table.vector("word3").catch((error) => error.message);
+      const found = await Promise.all([1, 2, 3].map(() => table.mostSimilar("word3", 2)));
+      console.log(JSON.stringify([failed, found.map((each) => each.map(({{ word }}) => word))]));
+    """
+    with serving(folder) as server:
+        server.refused = 1
+        asked = [str(NODE), "--input-type=module", "-e", script, f"{server.url}lloyd.embc"]
+        failed, found = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
+        assert "cannot be fetched: 503" in failed
+        assert found == [[word for word, _ in shrunk("lloyd:4").most_similar("word3", topn=2, exact=True)]] * 3
+        assert len(server.sent) == len(set(server.sent))  # every part has another size
+
+
 def test_what_is_wrong_is_said(ask: Ask, server: StaticServer, folder: Path) -> None:
     content = (folder / "binary.embc").read_bytes()
     (folder / "cut.embc").write_bytes(content[:-100])
@@ -227,7 +254,15 @@ def test_what_is_wrong_is_said(ask: Ask, server: StaticServer, folder: Path) -> 
     (folder / "wrong.embc").write_bytes(
         content.replace(b'"0.lengths":{"dtype":"U8","shape":[700]', b'"0.lengths":{"dtype":"U8","shape":[701]')
     )
+    (folder / "shaped.embc").write_bytes(
+        content.replace(
+            b'"0.centroids":{"dtype":"F32","shape":[24,2,1]', b'"0.centroids":{"dtype":"F32","shape":[24,1,2]'
+        )
+    )
+    (folder / "renamed.embc").write_bytes(content.replace(b'"words.text"', b'"words.texl"'))
     expected = {
+        "shaped.embc": "array 0.centroids is F32 (24,1,2), expected F32 (24,2,2)",
+        "renamed.embc": "array words.lengths does not add up to words.text",
         "missing.embc": "cannot be fetched: 404",
         "text.embc": "not an .embc file",
         "empty.embc": "not an .embc file",
