@@ -6,11 +6,15 @@ import json
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import embcompress
 from embcompress import (
@@ -347,3 +351,38 @@ def test_the_command_line(cluster: str, shards: Path, tmp_path: Path, capsys: py
     assert [each["word"] for each in near["results"][0]["neighbours"]] == [
         w for w, _ in shrunk(SPEC).most_similar("word3")
     ]
+
+
+GOLDEN = Path(__file__).parent / "golden" / "0.1-shards"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["manifest.json", "codec.embc", "00000.embc"]), st.integers(0), st.binary(min_size=1, max_size=4)
+)
+def test_a_folder_of_any_bytes_is_read_or_refused(name: str, place: int, written: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(GOLDEN, folder, dirs_exist_ok=True)
+        content = bytearray((GOLDEN / name).read_bytes())
+        place %= len(content)
+        content[place : place + len(written)] = written
+        (Path(folder) / name).write_bytes(content)
+        with suppress(FormatError, FileAccessError):
+            embcompress.open(folder).most_similar("word3")
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(["codec", "shards", "words", "dims", "metadata", "version", "format"]), ANY_JSON)
+def test_a_manifest_of_anything_is_read_or_refused(key: str, value: object) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(GOLDEN, folder, dirs_exist_ok=True)
+        rewritten(lambda facts: facts.update({key: value}))(Path(folder))
+        with suppress(FormatError, FileAccessError):
+            embcompress.open(folder).most_similar("word3")
