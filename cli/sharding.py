@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def shrink_on_cluster(
         raise click.UsageError("shards go to a folder: give it with -o FOLDER")
     if (folder / NAME).exists() and not force:
         raise click.UsageError(f"{folder / NAME} exists already: overwrite it with --force, or give another folder")
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told by exceptions
     started = time.perf_counter()
     try:
         with progress_bar() as progress:

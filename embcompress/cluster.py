@@ -71,7 +71,7 @@ class Cluster:
         EmbcompressError
             The first that a call raises; the others are then given up.
         ServiceError
-            If a call has lost one worker after the other, or the scheduler is lost.
+            If a call has lost one worker after the other, the scheduler is lost, or a worker lacks a package.
         """
         from distributed import CancelledError, KilledWorker, as_completed
         from distributed.comm import CommClosedError
@@ -92,6 +92,10 @@ class Cluster:
             ) from None
         except (CancelledError, CommClosedError, TimeoutError) as error:
             raise ServiceError(f"{self.address}: the scheduler was lost ({error})") from None
+        except ImportError as error:
+            raise ServiceError(
+                f"{self.address}: a worker lacks what this one has ({error}): install the same there"
+            ) from None
         finally:
             self.client.cancel(futures)
 
@@ -104,8 +108,6 @@ class Cluster:
             import distributed
         except ImportError:
             raise MissingPackageError("a cluster needs Dask: pip install 'embcompress[distributed]'") from None
-        # What goes wrong is told by exceptions; the library's own accounts of it are for those who ask for more.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         local = LOCAL.fullmatch(self.address)
         try:
             if local is None:

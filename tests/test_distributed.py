@@ -206,6 +206,16 @@ def test_a_shard_that_changed_is_coded_again(cluster: str, shards: Path, out: Pa
     assert_same_codes(again, shrunk(SPEC))
 
 
+def test_a_shard_that_changes_meanwhile_is_noticed(cluster: str, shards: Path, tmp_path: Path) -> None:
+    def change(doing: str, done: int, total: int) -> None:
+        if (doing, done) == ("drawing a sample", SHARDS):
+            (shards / "2.bin").touch()
+
+    with pytest.raises(FileAccessError, match=r"2\.bin changed while it was read: run the command again"):
+        shrink_shards(shards / "*.bin", tmp_path / "out", SPEC, cluster=cluster, progress=change)
+    assert not (tmp_path / "out" / manifest.NAME).exists()
+
+
 def test_a_word_of_two_shards_is_the_first_ones(cluster: str, tmp_path: Path) -> None:
     table = small_table()
     folder = write_shards(tmp_path / "shards", table)

@@ -28,7 +28,7 @@ LAYERS = [
         "coders",
         "header",
     },
-    {"codebook", "word_hashes", "packed_arrays"},
+    {"codebook", "word_hashes", "packed_arrays", "scratch_folder"},
     {"codec", "vocabulary", "container"},
     {"shared_codes", "sharded_words"},
     {"segment", "saving"},

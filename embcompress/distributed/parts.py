@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from embcompress.arrays import Integers
-from embcompress.errors import UsageError
+from embcompress.errors import FileAccessError, UsageError
 from embcompress.formats import load
 from embcompress.selection import subset
 from embcompress.table import Table
@@ -31,6 +31,8 @@ class Part:
         Of the whole table.
     sha256 : str
         Of the file.
+    modified : int
+        When it was changed last, in nanoseconds.
     left_out : str, optional
         File of the shard's own rows whose words an earlier shard has, (k,) int64.
     strict : bool
@@ -41,6 +43,7 @@ class Part:
     number: int
     rows: range
     sha256: str
+    modified: int
     left_out: str | None
     strict: bool
 
@@ -50,8 +53,10 @@ class Part:
         return range(start - self.rows.start, max(start, stop) - self.rows.start)
 
     def table(self) -> Table:
-        """The shard's rows, without those left out; raises as `load`."""
+        """The shard's rows, without those left out; raises as `load`, and if the file was changed meanwhile."""
         loaded = load(self.path, strict=self.strict)
+        if Path(self.path).stat().st_mtime_ns != self.modified:
+            raise FileAccessError(f"{self.path} changed while it was read: run the command again")
         if self.left_out is None:
             return loaded
         return subset(loaded, np.delete(np.arange(len(loaded)), self.rows_left_out()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,12 +26,13 @@ DIGESTS_AT_ONCE = 4_000_000
 
 
 class Survey(NamedTuple):
-    """What a shard holds: rows, d, bytes and SHA-256 of its file, and what its reader put right."""
+    """What a shard holds: rows, d, bytes, SHA-256 and time of change of its file, and what its reader put right."""
 
     rows: int
     dims: int
     bytes: int
     sha256: str
+    modified: int
     repairs: dict[str, int]
 
 
@@ -68,9 +70,10 @@ def survey(path: str, number: int, strict: bool, scratch: str) -> Survey:
     try:
         with open(path, "rb") as source:
             sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+            state = os.fstat(source.fileno())
     except OSError as error:
         raise access_error("read", path, error) from None
-    return Survey(len(table), table.dims, Path(path).stat().st_size, sha256, dict(table.repairs.counts))
+    return Survey(len(table), table.dims, state.st_size, sha256, state.st_mtime_ns, dict(table.repairs.counts))
 
 
 def duplicates(rows: Sequence[int], scratch: str) -> list[Integers]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +19,9 @@ from embcompress.distributed.coding import CODECS, Coding, code, fit, write_code
 from embcompress.distributed.parts import Part, paths_of
 from embcompress.distributed.sampling import Draw, Lengths, Survey, draw, duplicates, survey
 from embcompress.encode import Progress, no_progress, runs
-from embcompress.errors import UsageError
+from embcompress.errors import EmbcompressError, UsageError
 from embcompress.lengths import LengthScale
+from embcompress.scratch_folder import scratch_folder
 from embcompress.spec import Spec
 from embcompress.vectors import CompressedVectors
 
@@ -31,11 +29,18 @@ SCRATCH = ".scratch-"
 DUPLICATES = "words that an earlier shard has"
 
 
+class Asked(NamedTuple):
+    """How the table is to be coded."""
+
+    spec: Spec
+    seed: int
+    sample_rows: int
+
+
 class Whole(NamedTuple):
     """A table that its shards make up: their parts, and what was left out or put right, by kind."""
 
     parts: list[Part]
-    dims: int
     bytes: int
     repairs: dict[str, int]
 
@@ -94,33 +99,31 @@ def shrink_shards(
     folder = Path(out).absolute()
     with Cluster(cluster) as workers, _scratch(folder) as scratch:
         whole = _surveyed(workers, paths, strict, scratch, progress)
-        metadata = _coded(workers, whole, parsed, (seed, sample_rows), folder, scratch, progress)
+        metadata = _coded(workers, whole, Asked(parsed, seed, sample_rows), folder, scratch, progress)
         manifest.write(folder, file.read_codecs(folder, CODECS), metadata.pop("shards"), metadata)
     return vectors.open(folder)
 
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[str]:
-    """A folder, made if need be, and in it one for what is needed within the block."""
+    """A folder within `folder`, which is made if need be, for what is needed within the block."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for abandoned in folder.glob(f"{SCRATCH}*"):
-            shutil.rmtree(abandoned, ignore_errors=True)
-        scratch = tempfile.mkdtemp(prefix=SCRATCH, dir=folder)
+        with scratch_folder(folder, SCRATCH) as scratch:
+            yield str(scratch)
+    except EmbcompressError:
+        raise
     except OSError as error:
         raise access_error("write", folder, error) from None
-    try:
-        yield scratch
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        with suppress(OSError):  # it holds something
+        with suppress(OSError):  # it holds something, or there is none
             folder.rmdir()
 
 
 def _surveyed(workers: Cluster, paths: list[str], strict: bool, scratch: str, progress: Progress) -> Whole:
     """Which rows of the whole table each shard holds."""
     calls = [(path, number, strict, scratch) for number, path in enumerate(paths)]
-    found: list[Survey] = workers.each(survey, calls, _said(progress, "reading", len(paths)))
+    found: list[Survey] = workers.each(survey, calls, lambda done: progress("reading", done, len(calls)))
     for path, each in zip(paths, found, strict=True):
         if each.dims != found[0].dims:
             raise UsageError(
@@ -141,38 +144,34 @@ def _surveyed(workers: Cluster, paths: list[str], strict: bool, scratch: str, pr
             left_out = str(Path(scratch) / f"left-out-{number:05}.npy")
             np.save(left_out, twice)
         if rows:
+            each = found[number]
             parts.append(
-                Part(paths[number], number, range(first, first + rows), found[number].sha256, left_out, strict)
+                Part(paths[number], number, range(first, first + rows), each.sha256, each.modified, left_out, strict)
             )
         first += rows
-    return Whole(parts, found[0].dims, sum(each.bytes for each in found), dict(repairs))
+    return Whole(parts, sum(each.bytes for each in found), dict(repairs))
 
 
 def _coded(
-    workers: Cluster,
-    whole: Whole,
-    spec: Spec,
-    drawing: tuple[int, int],
-    folder: Path,
-    scratch: str,
-    progress: Progress,
+    workers: Cluster, whole: Whole, asked: Asked, folder: Path, scratch: str, progress: Progress
 ) -> dict[str, Any]:
     """Write the codecs and every shard; gives the manifest's metadata, and the shards."""
-    seed, sample_rows = drawing
+    spec, seed, sample_rows = asked
     total, numbers = whole.parts[-1].rows.stop, [part.number for part in whole.parts]
     cut = runs(spec, total)
     draws = [Draw(run, rows) for run in cut for rows in {sample_rows, CLIPPED_ROWS}]
     calls = [(part, draws, cut, seed, scratch) for part in whole.parts]
-    lengths: list[list[Lengths]] = workers.each(draw, calls, _said(progress, "drawing a sample", len(calls)))
+    lengths: list[list[Lengths]] = workers.each(
+        draw, calls, lambda done: progress("drawing a sample", done, len(calls))
+    )
     scales = [_scale(of_run) for of_run in zip(*lengths, strict=True)]
     progress(f"fitting {spec}", 0, 1)
     fitted = workers.later(fit, str(spec), total, sample_rows, numbers, seed, scratch)
     (clipped,) = workers.each(write_codecs, [(fitted, str(spec), seed, numbers, str(folder), scratch)])
     progress(f"fitting {spec}", 1, 1)
     coding = Coding(str(folder), str(spec), seed, scales)
-    shards = workers.each(
-        code, [(part, fitted, coding) for part in whole.parts], _said(progress, "encoding", len(calls))
-    )
+    coded = [(part, fitted, coding) for part in whole.parts]
+    shards = workers.each(code, coded, lambda done: progress("encoding", done, len(coded)))
     return {
         **spec.facts(),
         **({} if clipped is None else {"clipped_share": clipped}),
@@ -187,11 +186,3 @@ def _scale(lengths: Sequence[Lengths]) -> LengthScale:
     """The scale of the rows of all shards."""
     ends = np.array([min(each.shortest for each in lengths), max(each.longest for each in lengths)])
     return LengthScale.spanning(ends[np.isfinite(ends)])
-
-
-def _said(progress: Progress, doing: str, total: int) -> Any:
-    return partial(_say, progress, doing, total)
-
-
-def _say(progress: Progress, doing: str, total: int, done: int) -> None:
-    progress(doing, done, total)

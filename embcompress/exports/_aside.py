@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from embcompress.disk import access_error, check_conditions, lock, sync
+from embcompress.disk import access_error, check_conditions, sync
 from embcompress.errors import FileAccessError
+from embcompress.scratch_folder import scratch_folder
 
 PREFIX, SUFFIX = ".export-", ".tmp"
 
@@ -30,8 +27,7 @@ def replacing_together(path: Path) -> Iterator[Path]:
         If the folder of `path` is missing or not writable, or the disk is full.
     """
     try:
-        _remove_abandoned(path.parent)
-        with _locked_folder(path.parent) as folder:
+        with scratch_folder(path.parent, PREFIX, SUFFIX) as folder:
             yield folder / path.name
             written = list(folder.rglob("*"))
             for file in written:
@@ -44,38 +40,6 @@ def replacing_together(path: Path) -> Iterator[Path]:
         raise
     except OSError as error:
         raise access_error("write", path, error) from None
-
-
-@contextmanager
-def _locked_folder(parent: Path) -> Iterator[Path]:
-    """A new folder, removed in the end; its lock tells others that it is in use."""
-    while True:
-        folder = Path(tempfile.mkdtemp(dir=parent, prefix=PREFIX, suffix=SUFFIX))
-        descriptor = None if sys.platform == "win32" else os.open(folder, os.O_RDONLY)
-        try:
-            if descriptor is not None:
-                with suppress(OSError):  # without locks no folder is ever taken for abandoned
-                    lock(descriptor, wait=True)
-            if folder.exists():  # else another writer removed it before it was locked
-                yield folder
-                return
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            if descriptor is not None:
-                os.close(descriptor)
-
-
-def _remove_abandoned(parent: Path) -> None:
-    if sys.platform == "win32":
-        return
-    for folder in parent.glob(f"{PREFIX}*{SUFFIX}"):
-        with suppress(OSError):  # gone by now, locked, or not ours
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                lock(descriptor, wait=False)
-                shutil.rmtree(folder)
-            finally:
-                os.close(descriptor)
 
 
 def _move(new: Path, place: Path) -> None:
