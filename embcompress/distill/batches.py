@@ -25,8 +25,8 @@ GROUPS = 100
 OTHERS = 2000
 """Words of a batch that are drawn at random; of small tables a quarter."""
 
-QUESTIONS = 50
-"""Queries of a batch that are analogy questions, beside its anchors."""
+QUESTIONS = 300
+"""Queries of a batch that are analogy questions, beside its anchors: with 50, codes that keep many lose some."""
 
 QUERIES_AT_ONCE = 1000
 
