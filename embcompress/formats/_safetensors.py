@@ -30,9 +30,11 @@ DTYPES = {
 }
 FLOATS = ("F64", "F32", "F16", "BF16")
 
-TEXT = rb'"(?:[^"\\]|\\.)*+"'
-OTHERS = rb'(?:\s*(?!"embcompress")%s\s*:\s*%s\s*,)*+' % (TEXT, TEXT)
-OURS = re.compile(rb'"__metadata__"\s*:\s*\{%s\s*"embcompress"\s*:' % OTHERS, re.DOTALL)
+TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+METADATA = re.compile(rb'"__metadata__"\s*:\s*\{')
+OURS = re.compile(rb'\s*"embcompress"\s*:')
+OTHERS = re.compile(rb"\s*%s\s*:\s*%s\s*," % (TEXT, TEXT), re.DOTALL)
+"""A text under another key, and the comma behind it."""
 
 
 class Tensor(NamedTuple):
@@ -51,7 +53,19 @@ def is_safetensors(source: Source) -> bool:
 
 def is_embc(source: Source) -> bool:
     """Whether it does, with a key of this package's among its metadata."""
-    return is_safetensors(source) and OURS.search(source.head) is not None
+    return is_safetensors(source) and any(
+        _is_ours(source.head, begin.end()) for begin in METADATA.finditer(source.head)
+    )
+
+
+def _is_ours(head: bytes, place: int) -> bool:
+    """Whether texts that begin at a place have one under this package's key."""
+    while not OURS.match(head, place):
+        other = OTHERS.match(head, place)  # in a loop: Python before 3.11.5 gets possessive quantifiers wrong
+        if other is None:
+            return False
+        place = other.end()
+    return True
 
 
 def tensors(source: Source, content: Bytes) -> dict[str, Tensor]:
