@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import embcompress
@@ -132,3 +133,10 @@ def test_importing_loads_nothing_heavy() -> None:
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     loaded = {name.split(".")[0] for name in output.split()}
     assert not loaded & (HEAVY | {"numpy"})
+
+
+def test_every_package_is_installed() -> None:
+    project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())
+    folders = [ROOT, *(path.parent for path in ROOT.rglob("__init__.py"))]
+    packages = {".".join(folder.relative_to(ROOT.parent).parts) for folder in folders}
+    assert set(project["tool"]["setuptools"]["packages"]) == packages | {"embcompress_cli"}
