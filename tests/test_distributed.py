@@ -133,6 +133,17 @@ def test_a_saved_folder_is_one_file_with_the_arrays_of_one_machine(made: Path, t
         assert ours[name].tobytes() == theirs[name].tobytes(), name
 
 
+def test_a_folder_is_a_table_to_convert_and_to_shrink_again(made: Path, tmp_path: Path) -> None:
+    table, vectors = embcompress.load(made), embcompress.open(made)
+    assert list(table.words) == list(vectors.index_to_key)
+    assert np.array_equal(table.rows(slice(170, 180)), vectors[170:180])
+    first = embcompress.load(made, limit=200)
+    assert (len(first), first.words[-1]) == (200, "word199")
+    assert np.array_equal(first["word180"], vectors["word180"])
+    assert command.main(["convert", str(made), str(tmp_path / "table.bin")]) == 0
+    assert np.array_equal(embcompress.load(tmp_path / "table.bin").rows(slice(None)), vectors.vectors)
+
+
 def test_codecs_are_stored_once(made: Path) -> None:
     shard, codec = (embcompress.container.read(made / name) for name in ("00002.embc", "codec.embc"))
     assert {name for name in shard.arrays if name[0] == "0"} == {"0.codes", "0.lengths"}

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
+from embcompress import manifest
 from embcompress.formats._reading import Collector, Notes
 from embcompress.formats._source import Source, open_source
 from embcompress.table import Table
@@ -42,7 +43,7 @@ def load(
     ----------
     path : path-like
         A file; ``ARCHIVE.zip:MEMBER``, without the member the first that is a table; ``-`` for standard input, wrapped
-        or not; or the folder of a model with a .safetensors file.
+        or not; the folder of a model with a .safetensors file; or a folder of compressed shards.
     limit : int, optional
         Only the first `limit` usable rows.
     strict : bool
@@ -63,6 +64,10 @@ def load(
     FormatError
         If its format is unknown, it is damaged, or it expands to over 1000 times its size; the text says where.
     """
+    if (Path(path) / manifest.NAME).is_file():
+        from embcompress.formats.embc import read_shards
+
+        return read_shards(Path(path), limit)
     source = open_source(_file_of(path))
     reader = _reader(source)
     notes = Notes(source, strict, folder=None if folder is None else os.fspath(folder))

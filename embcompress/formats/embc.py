@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embcompress import file
+from embcompress import file, manifest
 from embcompress.arrays import Floats, Integers, blocks
 from embcompress.errors import FormatError
 from embcompress.formats._mapped import copy_error, unwrap
@@ -18,7 +18,9 @@ from embcompress.formats._reading import Block, Notes
 from embcompress.formats._safetensors import is_embc
 from embcompress.formats._source import Source
 from embcompress.segment import CodedRows
-from embcompress.table import NgramRows
+from embcompress.sharded_words import in_one_vocabulary
+from embcompress.table import NgramRows, Table
+from embcompress.vocabulary import Vocabulary
 
 NAME = ".embc"
 
@@ -54,6 +56,17 @@ class _Decoded:
     def __getitem__(self, rows: slice | Integers) -> Floats:
         with np.errstate(all="ignore"):  # damaged numbers may overflow; the rows are then left out as not finite
             return self._coded.vectors(rows)
+
+
+def read_shards(folder: Path, limit: int | None) -> Table:
+    """The decoded vectors of a folder of shards, at most `limit` of them; raises as `manifest.read`."""
+    contents = manifest.read(folder)
+    words = in_one_vocabulary(contents.words)
+    if limit is not None and limit < len(words):
+        words = Vocabulary.from_words(islice(words.every_word(), limit))
+    rows = contents.rows if len(words) == len(contents.rows) else contents.rows.chosen(slice(len(words)))
+    size = sum(each.stat().st_size for each in manifest.files_of(folder))
+    return Table(words, _Decoded(rows), source=folder.name, source_bytes=size)
 
 
 def _blocks(source: Source, notes: Notes, path: Path) -> Iterator[Block]:
