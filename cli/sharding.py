@@ -84,7 +84,7 @@ def described(folder: Path) -> dict[str, Any]:
         "dims": listed.dims,
         **listed.metadata,
         "float32_bytes": sum(each["float32_bytes"] for each in shards),
-        "bytes": sum(file.stat().st_size for file in manifest.files_of(folder)),
+        "bytes": manifest.stored_bytes(folder),
         "shards": shards,
     }
 

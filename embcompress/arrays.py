@@ -31,6 +31,12 @@ def blocks(count: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
         yield slice(start, min(start + size, count))
 
 
+def inside(run: range, rows: range) -> range:
+    """Those of a run of rows that are among consecutive `rows`, counted from the first of these."""
+    start, stop = max(run.start, rows.start), min(run.stop, rows.stop)
+    return range(start - rows.start, max(start, stop) - rows.start)
+
+
 def is_permutation(numbers: Iterable[Integers], count: int) -> bool:
     """Whether blocks of whole numbers, `count` in all, hold each of 0 to ``count - 1``."""
     seen = np.zeros(count, dtype=np.bool_)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from embcompress import manifest
-from embcompress.arrays import Floats, Integers
+from embcompress.arrays import Floats, Integers, inside
 from embcompress.cluster import Cluster
 from embcompress.errors import EmbcompressError, ServiceError, UsageError
 from embcompress.search import Search
@@ -110,9 +110,9 @@ class ClusterSearch:
     def _found(self, queries: Floats, k: int, within: range, exact: bool) -> Sequence[tuple[Floats, Integers]]:
         asked = []
         for rows, actor in self._placed():
-            inside = range(max(within.start, rows.start) - rows.start, min(within.stop, rows.stop) - rows.start)
-            if len(inside):
-                asked.append((rows.start, actor.nearest(queries, min(k, len(inside)), inside, exact)))
+            own = inside(within, rows)
+            if len(own):
+                asked.append((rows.start, actor.nearest(queries, min(k, len(own)), own, exact)))
         found = [(first, future.result(PATIENCE)) for first, future in asked]
         return [(scores, rows + first) for first, (scores, rows) in found]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from embcompress.arrays import blocks
 from embcompress.container import Container
 from embcompress.errors import FormatError
 from embcompress.file import CodecFile, Contents
+from embcompress.manifest import Meaning
 from embcompress.sharded_words import in_one_vocabulary
 from embcompress.vocabulary import Vocabulary
 
@@ -39,25 +41,31 @@ def verify(path: str | os.PathLike[str]) -> list[str]:
         checked.extend(name if codec_file is None else f"{stored.path.name}/{name}" for name in stored.arrays)
         return _checked(stored, codec_file)
 
-    manifest.read(path, check)
+    _read(path, check)
     return sorted(checked)
 
 
 def read_verified(path: str | os.PathLike[str]) -> Contents:
     """What a file or a folder of shards holds, checked as `verify` does, which raises the same."""
-    return manifest.read(path, _checked)
+    return _read(path, _checked)
 
 
 def read_undamaged(path: str | os.PathLike[str]) -> Contents:
     """What a file or a folder of shards holds, every byte of which is what was written; raises as `verify`."""
-    return manifest.read(path, _undamaged)
+    return _read(path, _undamaged)
+
+
+def _read(path: str | os.PathLike[str], meaning: Meaning) -> Contents:
+    """What each file means; the codecs that shards share are compared with their digests once, before."""
+    folder = Path(path)
+    if folder.is_dir():
+        container.check_digests(container.read(folder / manifest.read_manifest(folder).codec_file))
+    return manifest.read(path, meaning)
 
 
 def _undamaged(stored: Container, codec_file: CodecFile | None) -> Contents:
     contents = file.from_container(stored, codec_file)
     container.check_digests(stored)
-    if codec_file is not None:
-        container.check_digests(container.read(stored.path.with_name(codec_file.name)))
     return contents
 
 

@@ -140,12 +140,13 @@ def write(folder: Path, codec_file: CodecFile, shards: Sequence[Shard], metadata
         out.write(json.dumps(facts | {"digest": _digest(facts)}, indent=1).encode())
 
 
-def files_of(path: str | os.PathLike[str]) -> list[Path]:
-    """The files that hold a table: itself, or of a folder the manifest and all that it lists; raises as `read`."""
+def stored_bytes(path: str | os.PathLike[str]) -> int:
+    """Bytes of an ``.embc`` file, or of a folder's manifest and all that it lists; raises as `read`."""
     if not Path(path).is_dir():
-        return [Path(path)]
+        return Path(path).stat().st_size
     listed = read_manifest(Path(path))
-    return [Path(path) / name for name in (NAME, listed.codec_file, *(shard.file for shard in listed.shards))]
+    names = NAME, listed.codec_file, *(shard.file for shard in listed.shards)
+    return sum((Path(path) / name).stat().st_size for name in names)
 
 
 def _facts(folder: Path) -> dict[str, Any]:

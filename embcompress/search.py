@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from embcompress.arrays import Floats, Integers
+from embcompress.arrays import Floats, Integers, inside
 from embcompress.lists import Lists
 from embcompress.segment import CodedRows
 from embcompress.segment_search import Best, SegmentSearch
@@ -88,9 +88,9 @@ class Search:
     def _best(self, queries: Floats, k: int, within: range, exact: bool, nprobe: int | None) -> Best:
         """The best k of the best of each segment."""
         found = []
-        for part, start, inside in self._inside(within):
-            most = min(k, len(inside))
-            near = part.best_of_all(queries, most, inside) if exact else part.best(queries, most, inside, nprobe)
+        for part, start, own in self._inside(within):
+            most = min(k, len(own))
+            near = part.best_of_all(queries, most, own) if exact else part.best(queries, most, own, nprobe)
             found.append(Best(near.scores, near.rows + start, near.unseen) if start else near)
         if len(found) == 1:
             return found[0]
@@ -102,6 +102,7 @@ class Search:
         start = 0
         for part in self._parts:
             end = start + len(part.segment)
-            if within.start < end and start < within.stop:
-                yield part, start, range(max(within.start, start) - start, min(within.stop, end) - start)
+            own = inside(within, range(start, end))
+            if len(own):
+                yield part, start, own
             start = end

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from embcompress import container, encodings, file
+from embcompress.arrays import inside
 from embcompress.codec import Codec
 from embcompress.compress import CLIPPED_ROWS
 from embcompress.cores import reproducible
@@ -77,10 +79,10 @@ def code(part: Part, fitted: Fitted, coding: Coding) -> Shard:
     table = part.table()
     coded = []
     for (run, codec), shared, scale in zip(fitted, codec_file.codecs, coding.scales, strict=True):
-        own = part.own(run)
+        own = inside(run, part.rows)
         if len(own):
             segment = encode(table.vectors, codec, within=own, scale=scale)
-            coded.append(Segment(shared, segment.codes, segment.lengths, scale))
+            coded.append(replace(segment, codec=shared))
     rows = in_one(coded)
     metadata: dict[str, Any] = {
         **encodings.parse(coding.spec).facts(),

@@ -47,11 +47,6 @@ class Part:
     left_out: str | None
     strict: bool
 
-    def own(self, run: range) -> range:
-        """Those of a run of the whole table's rows that the shard has, counted from its own first row."""
-        start, stop = max(run.start, self.rows.start), min(run.stop, self.rows.stop)
-        return range(start - self.rows.start, max(start, stop) - self.rows.start)
-
     def table(self) -> Table:
         """The shard's rows, without those left out; raises as `load`, and if the file was changed meanwhile."""
         loaded = load(self.path, strict=self.strict)

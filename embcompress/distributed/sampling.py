@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embcompress.arrays import Floats, Integers, blocks, row_norms
+from embcompress.arrays import Floats, Integers, blocks, inside, row_norms
 from embcompress.disk import access_error
 from embcompress.distributed.parts import Part
 from embcompress.encode import directions_of, drawn
@@ -104,7 +104,7 @@ def draw(part: Part, draws: Sequence[Draw], runs: Sequence[range], seed: int, sc
         chosen = drawn(each.within, each.rows, seed)
         first, last = np.searchsorted(chosen, [part.rows.start, part.rows.stop])
         np.save(_share_file(scratch, each, part.number), directions_of(vectors, chosen[first:last] - part.rows.start))
-    return [_lengths(vectors, part.own(run)) for run in runs]
+    return [_lengths(vectors, inside(run, part.rows)) for run in runs]
 
 
 def gathered(wanted: Draw, numbers: Sequence[int], scratch: str) -> Floats:

@@ -23,7 +23,7 @@ from embcompress.errors import UsageError, WrongTypeError
 from embcompress.exports._aside import replacing_together
 from embcompress.exports._format import Format
 from embcompress.exports._losses import held_words, losses
-from embcompress.exports._watching import watched
+from embcompress.exports._watching import Progress, watched
 from embcompress.table import Table
 from embcompress.vectors import CompressedVectors
 
@@ -81,7 +81,7 @@ def export(
     *,
     leave_out: bool = False,
     notice: Callable[[str], None] | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> int:
     """Write a table in a format that other programs read; rows are decoded in blocks, codes stay what they are.
 

@@ -18,9 +18,9 @@ from embcompress.formats._reading import Block, Notes
 from embcompress.formats._safetensors import is_embc
 from embcompress.formats._source import Source
 from embcompress.segment import CodedRows
+from embcompress.selection import subset
 from embcompress.sharded_words import in_one_vocabulary
 from embcompress.table import NgramRows, Table
-from embcompress.vocabulary import Vocabulary
 
 NAME = ".embc"
 
@@ -61,12 +61,9 @@ class _Decoded:
 def read_shards(folder: Path, limit: int | None) -> Table:
     """The decoded vectors of a folder of shards, at most `limit` of them; raises as `manifest.read`."""
     contents = manifest.read(folder)
-    words = in_one_vocabulary(contents.words)
-    if limit is not None and limit < len(words):
-        words = Vocabulary.from_words(islice(words.every_word(), limit))
-    rows = contents.rows if len(words) == len(contents.rows) else contents.rows.chosen(slice(len(words)))
-    size = sum(each.stat().st_size for each in manifest.files_of(folder))
-    return Table(words, _Decoded(rows), source=folder.name, source_bytes=size)
+    size = manifest.stored_bytes(folder)
+    table = Table(in_one_vocabulary(contents.words), _Decoded(contents.rows), source=folder.name, source_bytes=size)
+    return table if limit is None or limit >= len(table) else subset(table, np.arange(limit))
 
 
 def _blocks(source: Source, notes: Notes, path: Path) -> Iterator[Block]:

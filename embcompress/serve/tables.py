@@ -120,8 +120,7 @@ class Tables:
             opened.most_similar([0], topn=1)  # builds the index, so that no request waits for it
             opened.complete(opened.index_to_key[0], 1)
         gatherer = Gatherer(partial(neighbours, opened), self._threads.quick, partial(self._metrics.batch, name))
-        size = sum(path.stat().st_size for path in manifest.files_of(self._files[name]))
-        table = Table(name, opened, size, gatherer)
+        table = Table(name, opened, manifest.stored_bytes(self._files[name]), gatherer)
         self._metrics.loaded(table)
         return table
 
