@@ -95,15 +95,18 @@ def _check(against: Path | None, required: tuple[Requirement, ...], *, certifica
 
 
 def _open(file: Path, progress: Callable[[str, int, int], None]) -> Any:
-    """An ``.embc`` file as it is, any other table read."""
+    """An ``.embc`` file, or a folder of shards, as it is; any other table read."""
     import embcompress
+    from embcompress import manifest
     from embcompress.formats import embc
     from embcompress.formats._source import open_source
 
-    source = open_source(file)
-    if source.rereadable and embc.matches(source):
-        return embcompress.open(file)
-    return embcompress.load(file, progress=progress)
+    if file.is_dir():
+        is_ours = (file / manifest.NAME).is_file()
+    else:
+        source = open_source(file)
+        is_ours = source.rereadable and embc.matches(source)
+    return embcompress.open(file) if is_ours else embcompress.load(file, progress=progress)
 
 
 def _recheck(file: Path, vectors: Any, original: Table, as_json: bool) -> None:

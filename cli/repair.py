@@ -36,6 +36,7 @@ def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any
     from embcompress.disk import unchanged
     from embcompress.distill.recipe import Recipe
     from embcompress.distill.repair import repair as train
+    from embcompress.manifest import stored_bytes
 
     started = time.perf_counter()
     target = rewritten(file, output, force=force)
@@ -45,7 +46,7 @@ def repair(file: Path, teacher: Path, output: Path | None, chosen: dict[str, Any
     watch = watching(looks, quiet=as_json)
     with unchanged(file, teacher), saying_where_to_go_on(recipe.checkpoint), progress_bar() as progress:
         vectors = embcompress.open(file)
-        before, bytes_before = vectors.metadata.get("certificate"), file.stat().st_size
+        before, bytes_before = vectors.metadata.get("certificate"), stored_bytes(file)
         table = embcompress.load(teacher, progress=progress)
         repaired = train(table, vectors, recipe, progress=progress, watch=watch)
         size = repaired.save(target)

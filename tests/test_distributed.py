@@ -144,6 +144,20 @@ def test_a_folder_is_a_table_to_convert_and_to_shrink_again(made: Path, tmp_path
     assert np.array_equal(embcompress.load(tmp_path / "table.bin").rows(slice(None)), vectors.vectors)
 
 
+def test_a_folder_is_measured_as_a_file_is(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small_table().save(tmp_path / "table.bin")
+    shrunk(SPEC).save(tmp_path / "one.embc")
+    found = []
+    for path in (made, tmp_path / "one.embc"):
+        assert command.main(["evaluate", str(path), "--against", str(tmp_path / "table.bin"), "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    ours, theirs = found
+    assert ours["neighbours"] == theirs["neighbours"]
+    assert ours["ratio"] == pytest.approx(
+        small_table().float32_bytes / sum(path.stat().st_size for path in made.iterdir())
+    )
+
+
 def test_codecs_are_stored_once(made: Path) -> None:
     shard, codec = (embcompress.container.read(made / name) for name in ("00002.embc", "codec.embc"))
     assert {name for name in shard.arrays if name[0] == "0"} == {"0.codes", "0.lengths"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from embcompress import manifest
 from embcompress.arrays import Floats, Integers, directions
 from embcompress.errors import UsageError
 from embcompress.segment import CodedRows
@@ -86,4 +87,4 @@ def file_bytes(vectors: Any) -> int | None:
     if isinstance(vectors, Table):
         return vectors.source_bytes or None
     path = file_of(vectors)
-    return None if path is None else path.stat().st_size
+    return None if path is None else manifest.stored_bytes(path)

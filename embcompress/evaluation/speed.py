@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from embcompress import file, formats
+from embcompress import formats, manifest
 from embcompress.arrays import Floats, Integers, blocks
 from embcompress.errors import UsageError
 from embcompress.evaluation._answers import Answers, answers, coded_rows
@@ -152,7 +152,7 @@ def speed(
     contenders = [_contender(each, rows) for each in (vectors, original)]
     opened = None
     if path is not None and original_path is not None:
-        opened = _compare([partial(file.read, path), partial(_read_rows, original_path, rows)])
+        opened = _compare([partial(manifest.read, path), partial(_read_rows, original_path, rows)])
     return Speed(
         _compare([partial(_look_up_all, each, words) for each in contenders], len(words)),
         _compare([partial(each.nearest, queries[:1]) for each in contenders]),
